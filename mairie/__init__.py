@@ -1,0 +1,1 @@
+"""One inventory file per commune becomes a complete, conforming town hall network."""

@@ -1,0 +1,1 @@
+"""The mairie command, one file per command."""

@@ -1,0 +1,1 @@
+"""The lab: the same inventory in containers and in a QEMU machine."""

@@ -1,0 +1,1 @@
+"""What a person writes: pydantic models of the inventory files."""

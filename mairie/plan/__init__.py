@@ -1,0 +1,1 @@
+"""What follows from the inventory: pure functions to one HostPlan per host."""

@@ -1,0 +1,71 @@
+"""What every model shares: frozen, unknown keys refused; and the field types used in several."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
+
+_RATE = re.compile(r"^(\d+(?:\.\d+)?)\s*([kMG])$")
+_RATE_FACTOR = {"k": 1_000, "M": 1_000_000, "G": 1_000_000_000}
+
+
+class Model(BaseModel):
+    """A frozen value object; a key that is not declared is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+def parse_rate(value: Any) -> Any:
+    """Turn ``20M`` (decimal multiples of bit/s, as providers sell them) into bit/s."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    match = _RATE.match(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError('not a rate; write bits per second with k, M or G, such as "20M"')
+    return round(float(match[1]) * _RATE_FACTOR[match[2]])
+
+
+def normalise_mac(value: str) -> str:
+    """Return a MAC address in lower case with colons (IEEE 802, RFC 9542 section 2.1)."""
+    digits = re.sub(r"[:.-]", "", value.strip()).lower()
+    if not re.fullmatch(r"[0-9a-f]{12}", digits):
+        raise ValueError('not a MAC address; write six bytes such as "00:15:65:aa:bb:cc"')
+    if int(digits[1], 16) & 1:
+        raise ValueError("a multicast MAC address cannot name one device")
+    return ":".join(digits[i : i + 2] for i in range(0, 12, 2))
+
+
+Rate = Annotated[
+    int,
+    BeforeValidator(parse_rate, json_schema_input_type=str | int),
+    Field(ge=9_600, le=100_000_000_000),
+]
+"""Bits per second, written ``512k``, ``20M`` or ``1G``."""
+
+Mac = Annotated[str, AfterValidator(normalise_mac)]
+
+Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+"""Free text for people, shown in reports and on phones."""
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=24)]
+"""A part of a host name: lower-case letters, digits and single hyphens (RFC 1123 section 2.1)."""
+
+SegmentName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*$", max_length=12)]
+"""A segment; ``br-<segment>`` must fit the kernel's 15 characters of an interface name."""
+
+InterfaceName = Annotated[
+    str, StringConstraints(pattern=r"^[a-zA-Z][a-zA-Z0-9_-]*$", max_length=10)
+]
+"""A network port of a host; ``<port>.<vlan>`` must fit 15 characters (IFNAMSIZ)."""
+
+WireGuardKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$")]
+"""32 bytes in base64, as ``wg pubkey`` prints them."""

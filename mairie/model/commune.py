@@ -1,0 +1,115 @@
+"""``communes/<name>.yaml``: what is local to one commune, and nothing else."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv4Interface
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from mairie.model.base import InterfaceName, Label, Mac, Model, Name, Rate, SegmentName
+from mairie.model.reference import Flow
+from mairie.model.syndicate import TimeZone
+
+UplinkKind = Literal["fibre", "dsl", "4g", "satellite"]
+Role = Literal["gateway", "server"]
+
+
+class StaticAddress(Model):
+    """A fixed address on an uplink, where the provider gives no DHCP."""
+
+    address: IPv4Interface
+    gateway: IPv4Address
+    dns: tuple[IPv4Address, ...] = ()
+
+
+class Uplink(Model):
+    """A way out of the commune; the first of the list is the preferred one."""
+
+    kind: UplinkKind
+    name: Name | None = Field(None, description="Only needed when two uplinks are of one kind")
+    down: Rate
+    up: Rate
+    rtt_ms: int | None = Field(None, ge=1, le=2000, description="Round trip to the hub, ms")
+    static: StaticAddress | None = Field(None, description="When the provider gives no DHCP")
+
+    @property
+    def key(self) -> str:
+        """The name under which hosts refer to it."""
+        return self.name or self.kind
+
+
+class Host(Model):
+    """A machine; a very small commune has one with both roles."""
+
+    roles: tuple[Role, ...] = Field(min_length=1)
+    wan: InterfaceName | dict[Name, InterfaceName] | None = Field(
+        None, description="Port of the uplink; with several, a port by uplink name"
+    )
+    trunk: InterfaceName | None = Field(None, description="Port that carries every segment, 802.1Q")
+    ports: dict[SegmentName, InterfaceName] = Field(
+        default_factory=dict, description="One port by segment"
+    )
+    port: InterfaceName = Field("eth0", description="Port of a server that is not the gateway")
+    number: int | None = Field(
+        None, ge=2, le=9, description="Last part of its address in the servers segment"
+    )
+
+    @model_validator(mode="after")
+    def _cabling(self) -> Self:
+        if "gateway" in self.roles:
+            if self.wan is None:
+                raise ValueError('a gateway needs "wan", the port of its uplink')
+            if self.trunk is None and not self.ports:
+                raise ValueError('a gateway needs "trunk" or "ports" for its segments')
+        elif self.wan is not None or self.trunk is not None or self.ports:
+            raise ValueError('only a gateway has "wan", "trunk" or "ports"; a server has "port"')
+        return self
+
+
+class Equipment(Model):
+    """A device with a reserved address: printer, camera, controller."""
+
+    segment: SegmentName
+    mac: Mac
+    address: IPv4Address | None = Field(None, description="Free choice outside the DHCP pool")
+    label: Label | None = None
+
+
+class Site(Model):
+    """A municipal building."""
+
+    label: Label
+    index: int | None = Field(
+        None, ge=0, description="Its place in the commune's prefix, when the derived one is taken"
+    )
+    segments: tuple[SegmentName, ...] | None = Field(
+        None, description="Segments present here; without it, the reference's"
+    )
+    uplinks: tuple[Uplink, ...] | None = Field(
+        None, min_length=1, description="When not the commune's"
+    )
+    hosts: dict[Name, Host] = Field(min_length=1)
+    equipment: dict[Name, Equipment] = Field(default_factory=dict)
+
+
+class Commune(Model):
+    """One commune of the syndicate."""
+
+    insee: Annotated[str, StringConstraints(pattern=r"^(\d{5}|2[AB]\d{3})$")] = Field(
+        description="Official geographic code (INSEE), as text"
+    )
+    name: Label
+    archipelago: Name | None = None
+    island: Label | None = None
+    timezone: TimeZone
+    index: int = Field(ge=1, description="Its place in the addressing plan; never reused")
+    hub: Name | None = Field(None, description="Without it, the first hub of the syndicate")
+    uplinks: tuple[Uplink, ...] = Field(min_length=1)
+    sites: dict[Name, Site] = Field(min_length=1)
+    flows: dict[Name, Flow] = Field(
+        default_factory=dict, description="Local flows, each with its reason"
+    )
+    overrides: dict[str, Any] = Field(
+        default_factory=dict, description="Over the reference, for this commune"
+    )

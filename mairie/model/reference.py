@@ -1,0 +1,145 @@
+"""The reference mairie after merging: what ``group_data/`` and every ``overrides`` key may hold."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from mairie.model.base import Label, Model, Name, Rate, SegmentName
+
+PortRange = Annotated[
+    str, StringConstraints(pattern=r"^(?:(?:tcp|udp)/\d{1,5}(?:-\d{1,5})?|icmp|any)$")
+]
+"""``tcp/443``, ``udp/10000-20000``, ``icmp`` (echo request, both families) or ``any``."""
+
+ClockTime = Annotated[str, StringConstraints(pattern=r"^(?:[01]\d|2[0-3]):[0-5]\d$|^24:00$")]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Scope = Literal["site", "commune", "communes"]
+
+
+class Segment(Model):
+    """One VLAN with its purpose."""
+
+    vlan: int = Field(ge=2, le=4094, description="802.1Q VLAN identifier")
+    slot: int = Field(ge=0, le=13, description="Place in the site's prefix; never reused")
+    label: Label
+    on: bool = Field(True, description="Present on every site that does not list its segments")
+    dhcp: bool = True
+    rate_limit: Rate | None = Field(None, description="Ceiling of the whole segment, bit/s")
+    isolated: bool = Field(False, description="Hosts of the segment cannot see each other")
+    hours: Name | None = Field(None, description="Schedule outside which the internet is closed")
+
+
+class Flow(Model):
+    """Something that is allowed; everything else is refused and counted."""
+
+    source: str = Field(alias="from", description="A segment, or technicians, hub, gateway")
+    destination: str = Field(alias="to", description="A segment, or internet, hub, gateway")
+    services: tuple[Name, ...] = Field(min_length=1)
+    scope: Scope = Field("site", description="Same site, all sites of the commune, all communes")
+    reason: Label
+
+
+class Schedule(Model):
+    """Opening hours in the commune's own time zone."""
+
+    days: tuple[Day, ...] = Field(min_length=1)
+    start: ClockTime
+    end: ClockTime
+
+
+class Window(Model):
+    """A span of night in the commune's own time zone; the minute follows from a hash."""
+
+    start: ClockTime
+    hours: int = Field(ge=1, le=12)
+
+
+class UplinkClass(Model):
+    """What a kind of uplink needs, whatever its rates."""
+
+    mtu: int = Field(ge=1280, le=9000, description="MTU of the uplink itself, bytes")
+    keepalive: int = Field(ge=5, le=120, description="WireGuard keepalive behind NAT, seconds")
+    rtt_ms: int = Field(ge=1, le=2000, description="Round trip when the file gives none")
+
+
+class Dns(Model):
+    """Resolution for the segments."""
+
+    fallback: tuple[str, ...] = Field(min_length=1, description="Resolvers when the hub is cut off")
+    cache_size: int = Field(ge=150, le=100_000)
+    stale_seconds: int = Field(ge=0, description="How long an expired answer may still be served")
+
+
+class Ntp(Model):
+    """Time sources; the gateway serves its site even when the link is cut."""
+
+    servers: tuple[str, ...] = Field(min_length=1)
+    local_stratum: int = Field(ge=2, le=15)
+
+
+class Journal(Model):
+    """What the journal keeps (ANSSI-BP-028 R71 and following: logs kept and bounded)."""
+
+    max_use_mb: int = Field(ge=50, le=100_000)
+    retention_days: int = Field(ge=7, le=1100)
+
+
+class Hardening(Model):
+    """System hardening, each rule with its number in ANSSI-BP-028."""
+
+    sysctl: dict[str, SysctlRule]
+    modules: dict[str, ModuleRule] = Field(description="Kernel modules that may not load")
+
+
+class SysctlRule(Model):
+    """One kernel parameter."""
+
+    value: str
+    rule: str = Field(description="ANSSI-BP-028 rule, such as R12, or the RFC")
+    reason: Label
+
+
+class ModuleRule(Model):
+    """One kernel module that is never loaded."""
+
+    rule: str
+    reason: Label
+
+
+class Packages(Model):
+    """Debian packages that every host has, or must not have."""
+
+    present: tuple[str, ...]
+    absent: tuple[str, ...]
+
+
+class Ssh(Model):
+    """OpenSSH server algorithms, after ANSSI's OpenSSH note and Debian 13 defaults."""
+
+    kex: tuple[str, ...] = Field(min_length=1)
+    ciphers: tuple[str, ...] = Field(min_length=1)
+    macs: tuple[str, ...] = Field(min_length=1)
+    host_keys: tuple[str, ...] = Field(min_length=1)
+
+
+class Reference(Model):
+    """Everything that is not local to a commune."""
+
+    segments: dict[SegmentName, Segment]
+    services: dict[Name, tuple[PortRange, ...]]
+    flows: dict[Name, Flow]
+    schedules: dict[Name, Schedule]
+    uplink_classes: dict[str, UplinkClass]
+    dns: Dns
+    ntp: Ntp
+    journal: Journal
+    upgrades: Window
+    hardening: Hardening
+    packages: Packages
+    ssh: Ssh
+    vpn_port: int = Field(ge=1024, le=65535)
+
+
+Hardening.model_rebuild()

@@ -1,0 +1,31 @@
+"""Everything that a territory's files say, checked; the only input of the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mairie.model.commune import Commune
+from mairie.model.syndicate import Syndicate
+
+
+@dataclass(frozen=True)
+class PublicKeys:
+    """WireGuard public keys of one host: the one in force and, during a rotation, the next."""
+
+    current: str
+    next: str | None = None
+
+
+@dataclass(frozen=True)
+class Territory:
+    """A syndicate with its communes, keyed by file stem, in the order of their index."""
+
+    name: str
+    syndicate: Syndicate
+    communes: Mapping[str, Commune]
+    layers: Mapping[str, Mapping[str, Any]]
+    """The reference by layer: ``all``, an archipelago, an island's slug, a role; unmerged."""
+    public_keys: Mapping[str, PublicKeys] = field(default_factory=dict)
+    """Keyed by full host name, hubs included."""

@@ -1,0 +1,399 @@
+"""HostPlan: everything that follows from the inventory for one host, as plain data.
+
+Deploys, templates and controls read this and nothing else. Addresses are strings: ``address`` is
+``10.44.2.1``, ``interface`` notation is ``10.44.2.1/24``, a prefix is ``10.44.2.0/24``. A *match* is
+a prefix, or ``address/mask`` with a mask whose one bits need not be contiguous
+(``10.44.1.0/255.255.15.0``: the servers segment of any site of commune 44); IPv6 likewise.
+Rates are bit/s, sizes bytes, durations seconds unless the name says otherwise.
+This module also runs on the host: dataclasses only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Role = Literal["hub", "gateway", "server"]
+Brick = Literal["base", "network", "vpn", "hub"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a host stands, in words for reports; empty strings for a hub without a commune."""
+
+    commune: str
+    """File stem of the commune, or of the hub."""
+    commune_label: str
+    insee: str
+    archipelago: str
+    island: str
+    site: str
+    site_label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A technician's account; log-in by key only, sudo without password."""
+
+    name: str
+    label: str
+    ssh_keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ssh:
+    """OpenSSH server settings, each tuple in order of preference."""
+
+    kex: tuple[str, ...]
+    ciphers: tuple[str, ...]
+    macs: tuple[str, ...]
+    host_keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ntp:
+    """chrony: where time comes from and whom it serves."""
+
+    servers: tuple[str, ...]
+    """Public servers, used when the hub cannot be reached."""
+    hub_address: str
+    """Tunnel address of the hub's server, preferred; empty on the hub itself."""
+    serve_to: tuple[str, ...]
+    """Prefixes of both families that may ask this host."""
+    local_stratum: int
+    """Stratum announced when every source is lost, so that the site keeps one time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sysctl:
+    """One kernel parameter with the rule it comes from (``R12`` of ANSSI-BP-028, or an RFC)."""
+
+    key: str
+    value: str
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockedModule:
+    """A kernel module that may not load, with its ANSSI-BP-028 rule."""
+
+    name: str
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BasePlan:
+    """Brick ``base``."""
+
+    users: tuple[User, ...]
+    ssh: Ssh
+    ntp: Ntp
+    journal_max_bytes: int
+    journal_retention_days: int
+    upgrades_at: str
+    """Local time of unattended upgrades, ``HH:MM``: from a hash of the host, in the window."""
+    sysctl: tuple[Sysctl, ...]
+    blocked_modules: tuple[BlockedModule, ...]
+    packages_present: tuple[str, ...]
+    packages_absent: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaticUplink:
+    """Fixed addressing of an uplink, where the provider gives no DHCP."""
+
+    interface_address: str
+    gateway: str
+    dns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uplink:
+    """One way out, in order of preference (lowest metric first)."""
+
+    name: str
+    kind: str
+    port: str
+    metric: int
+    mtu: int
+    down: int
+    up: int
+    rtt_ms: int
+    static: StaticUplink | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentInterface:
+    """A segment as this host carries it: a bridge with a VLAN or a port as its first member."""
+
+    segment: str
+    label: str
+    vlan: int
+    bridge: str
+    """``br-<segment>`` on a gateway; on a server that is not a gateway, the port itself."""
+    member: str
+    """``<trunk>.<vlan>``, or the port of the segment; equal to ``bridge`` on a server."""
+    trunk: str
+    """Parent port of the VLAN; empty when the segment has a port of its own."""
+    ipv4: str
+    """This host's address, interface notation."""
+    ipv6: str
+    gateway_ipv4: str
+    gateway_ipv6: str
+    """Of the site's gateway: this host's own address when it is the gateway."""
+    prefix_ipv4: str
+    prefix_ipv6: str
+    isolated: bool
+    rate_limit: int | None
+    """Ceiling towards and from the internet for the whole segment, bit/s."""
+    hours: str
+    """Name of the schedule outside which the internet is closed; empty: always open."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DhcpScope:
+    """DHCPv4 range of one segment (RFC 2131); SLAAC for IPv6 (RFC 4862)."""
+
+    segment: str
+    interface: str
+    first: str
+    last: str
+    netmask: str
+    lease_seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DhcpReservation:
+    """Equipment with an address of its own."""
+
+    name: str
+    segment: str
+    mac: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DnsRecord:
+    """A local name with its addresses (A and AAAA)."""
+
+    name: str
+    ipv4: str
+    ipv6: str
+    """Empty when there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DnsForward:
+    """A domain whose questions go to one address."""
+
+    domain: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dns:
+    """dnsmasq on this host."""
+
+    domain: str
+    """Domain of the site on a gateway (``mairie.rurutu.<syndicate domain>``), else of the syndicate."""
+    listen: tuple[str, ...]
+    """Interfaces on which it answers."""
+    forwards: tuple[DnsForward, ...]
+    """More specific domains first answered elsewhere (the syndicate's domain by the hub)."""
+    hub_address: str
+    """First upstream for everything; empty on the hub."""
+    fallback: tuple[str, ...]
+    """Direct resolvers, asked when the hub does not answer."""
+    records: tuple[DnsRecord, ...]
+    cache_size: int
+    stale_seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Destination ports of one protocol; ``icmp`` has first = last = 0 and means echo request."""
+
+    protocol: Literal["tcp", "udp", "icmp"]
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selector:
+    """One end of a rule: where packets come from or go to. An empty tuple means any."""
+
+    zone: str
+    """Name of the zone, for people: ``agents``, ``internet``, ``hub``, ``gateway`` …"""
+    interfaces: tuple[str, ...]
+    ipv4: tuple[str, ...]
+    """Matches; with ``ipv6`` both empty, any address."""
+    ipv6: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One allowed direction of new connections; answers follow by connection tracking."""
+
+    flow: str
+    """Name of the reference or commune flow this comes from."""
+    counter: str
+    """Name of its nftables counter, unique on the host: ``<flow>-<n>`` style, ``[a-z0-9-]``."""
+    chain: Literal["input", "forward"]
+    source: Selector
+    destination: Selector
+    ports: tuple[Ports, ...]
+    """Empty: any protocol."""
+    same_commune: bool
+    """On a hub: source and destination must belong to one commune (set ``same_commune``)."""
+    hours: str
+    """Schedule during which it holds; empty: always."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessSchedule:
+    """Opening hours, local time; ``days`` are ``mon`` … ``sun``."""
+
+    name: str
+    days: tuple[str, ...]
+    start: str
+    end: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Firewall:
+    """nftables: default drop on input and forward; only these rules open anything.
+
+    The output chain accepts: the host itself is trusted to ask (documented in docs/network.md).
+    """
+
+    rules: tuple[Rule, ...]
+    masquerade: tuple[str, ...]
+    """Uplink ports on which sources of ``local_ipv4`` are translated (RFC 3022), both families."""
+    local_ipv4: tuple[str, ...]
+    local_ipv6: tuple[str, ...]
+    """Prefixes translated on the uplinks: the site's, or empty on a hub or server."""
+    same_commune: tuple[CommunePrefixes, ...]
+    """Hub only: the prefix pair of each commune."""
+    schedules: tuple[AccessSchedule, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommunePrefixes:
+    """The two prefixes of one commune."""
+
+    commune: str
+    ipv4: str
+    ipv6: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkPlan:
+    """Brick ``network``: every host has one; a hub has uplinks and no segments."""
+
+    uplinks: tuple[Uplink, ...]
+    segments: tuple[SegmentInterface, ...]
+    dhcp_scopes: tuple[DhcpScope, ...]
+    dhcp_reservations: tuple[DhcpReservation, ...]
+    dns: Dns | None
+    """None on a server that is not a gateway: it asks its gateway."""
+    firewall: Firewall
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VpnPeer:
+    """The other end of a tunnel, as ``wg`` knows it."""
+
+    name: str
+    """Full host name, ``technician-<name>`` or ``peer-<name>``."""
+    kind: Literal["hub", "gateway", "technician", "peer"]
+    public_key: str
+    next_public_key: str
+    """The key that takes over during a rotation; empty otherwise."""
+    preshared: bool
+    """Whether a preshared key for this peer is in HostSecrets.preshared_keys[name]."""
+    endpoint: str
+    """``host:port``; empty when the peer is behind NAT and calls us."""
+    allowed_ipv4: tuple[str, ...]
+    allowed_ipv6: tuple[str, ...]
+    keepalive: int
+    """Seconds; 0: off."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VpnPlan:
+    """Brick ``vpn``: one WireGuard interface."""
+
+    interface: str
+    ipv4: str
+    """Interface notation, /32 on a gateway; on the hub too."""
+    ipv6: str
+    listen_port: int
+    """0 on a gateway: any port, it calls the hub."""
+    mtu: int
+    public_key: str
+    next_public_key: str
+    peers: tuple[VpnPeer, ...]
+    hub_ipv4: str
+    """Tunnel address of the hub (its own on a hub), used to prove the tunnel."""
+    hub_ipv6: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubPlan:
+    """Brick ``hub``: what only a hub has beside its tunnels and forwarding rules."""
+
+    domain: str
+    records: tuple[DnsRecord, ...]
+    """One per managed host of the syndicate."""
+    forwards: tuple[DnsForward, ...]
+    """Each site's domain to its gateway's tunnel address."""
+    services: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostPlan:
+    """Everything that follows for one host."""
+
+    name: str
+    territory: str
+    domain: str
+    """Domain of the syndicate."""
+    fqdn: str
+    """``<host>.<site>.<commune>.<domain>``; ``<hub>.<domain>`` for a hub."""
+    demo: bool
+    place: Place
+    roles: tuple[Role, ...]
+    bricks: tuple[Brick, ...]
+    """In the order of deploys/site.py."""
+    timezone: str
+    hub: str
+    """Host name of the hub it calls; its own name on a hub."""
+    base: BasePlan
+    network: NetworkPlan
+    vpn: VpnPlan | None
+    hub_plan: HubPlan | None
+
+    @property
+    def is_gateway(self) -> bool:
+        """Whether it routes a site."""
+        return "gateway" in self.roles
+
+    @property
+    def is_hub(self) -> bool:
+        """Whether communes call it."""
+        return "hub" in self.roles
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostSecrets:
+    """What must never be shown; kept beside the plan, never inside it."""
+
+    wireguard_private_key: str = field(default="", repr=False)
+    next_wireguard_private_key: str = field(default="", repr=False)
+    preshared_keys: dict[str, str] = field(default_factory=dict, repr=False)
+    """By peer name, base64."""
+    others: dict[str, str] = field(default_factory=dict, repr=False)
+    """What later bricks keep, by name."""
