@@ -12,7 +12,7 @@ T = TypeVar("T", HostPlan, HostSecrets)
 
 
 def to_json(value: HostPlan | HostSecrets) -> bytes:
-    """Encode with fields in declared order and mapping keys sorted, indented, ending in a newline."""
+    """Encode with fields in declared order, mapping keys sorted, indented, a newline at the end."""
     return msgspec.json.format(msgspec.json.encode(value, order="deterministic"), indent=1) + b"\n"
 
 
@@ -21,6 +21,7 @@ def from_json(data: bytes | str, kind: type[T]) -> T:
 
     Raises:
         msgspec.ValidationError: the JSON is not a value of that kind.
+
     """
     return msgspec.json.decode(data, type=kind)
 
@@ -35,5 +36,6 @@ def from_builtins(value: Any, kind: type[T]) -> T:
 
     Raises:
         msgspec.ValidationError: the data is not a value of that kind.
+
     """
     return msgspec.convert(value, type=kind)

@@ -1,7 +1,7 @@
 """HostPlan: everything that follows from the inventory for one host, as plain data.
 
-Deploys, templates and controls read this and nothing else. Addresses are strings: ``address`` is
-``10.44.2.1``, ``interface`` notation is ``10.44.2.1/24``, a prefix is ``10.44.2.0/24``. A *match* is
+Deploys, templates and controls read this and nothing else. Addresses are strings: *address* is
+``10.44.2.1``, ``interface`` notation is ``10.44.2.1/24``, a prefix ``10.44.2.0/24``. A *match* is
 a prefix, or ``address/mask`` with a mask whose one bits need not be contiguous
 (``10.44.1.0/255.255.15.0``: the servers segment of any site of commune 44); IPv6 likewise.
 Rates are bit/s, sizes bytes, durations seconds unless the name says otherwise.
@@ -197,7 +197,7 @@ class Dns:
     """dnsmasq on this host."""
 
     domain: str
-    """Domain of the site on a gateway (``mairie.rurutu.<syndicate domain>``), else of the syndicate."""
+    """Of the site on a gateway (``mairie.rurutu.<syndicate domain>``), of the syndicate on a hub."""
     listen: tuple[str, ...]
     """Interfaces on which it answers."""
     forwards: tuple[DnsForward, ...]
