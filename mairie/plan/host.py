@@ -54,10 +54,10 @@ class Ssh:
 class Ntp:
     """chrony: where time comes from and whom it serves."""
 
+    preferred: str
+    """Asked first: the hub's tunnel address on a gateway, the gateway's on a server, else empty."""
     servers: tuple[str, ...]
-    """Public servers, used when the hub cannot be reached."""
-    hub_address: str
-    """Tunnel address of the hub's server, preferred; empty on the hub itself."""
+    """Public servers, used when the preferred one cannot be reached."""
     serve_to: tuple[str, ...]
     """Prefixes of both families that may ask this host."""
     local_stratum: int
@@ -197,7 +197,7 @@ class Dns:
     """dnsmasq on this host."""
 
     domain: str
-    """Of the site on a gateway (``mairie.rurutu.<syndicate domain>``), of the syndicate on a hub."""
+    """Of the site on a gateway (``mairie.rurutu.<domain>``), of the syndicate on a hub."""
     listen: tuple[str, ...]
     """Interfaces on which it answers."""
     forwards: tuple[DnsForward, ...]

@@ -1,0 +1,395 @@
+"""The reference mairie: what every commune gets unless a narrower layer says otherwise.
+
+Plain data, deep-merged in the order all < syndicate < archipelago < island < role < commune; a
+value of None removes a key. Plain ``pyinfra`` reads the same file.
+"""
+
+segments = {
+    "admin": {"vlan": 10, "slot": 0, "label": "Administration des équipements"},
+    "servers": {"vlan": 15, "slot": 1, "label": "Serveurs", "dhcp": False},
+    "agents": {"vlan": 20, "slot": 2, "label": "Agents"},
+    "voice": {"vlan": 30, "slot": 3, "label": "Téléphonie"},
+    "public": {
+        "vlan": 40,
+        "slot": 4,
+        "label": "Visiteurs",
+        "rate_limit": "8M",
+        "isolated": True,
+    },
+    "school": {"vlan": 50, "slot": 5, "label": "École", "hours": "school-hours"},
+    "video": {"vlan": 60, "slot": 6, "label": "Caméras"},
+    "things": {"vlan": 70, "slot": 7, "label": "Accès et capteurs"},
+}
+
+services = {
+    "any": ["any"],
+    "icmp": ["icmp"],
+    "dhcp": ["udp/67"],
+    "dns": ["udp/53", "tcp/53"],
+    "ntp": ["udp/123"],
+    "ssh": ["tcp/22"],
+    "http": ["tcp/80"],
+    "https": ["tcp/443"],
+    "smb": ["tcp/445"],
+    "ipp": ["tcp/631", "tcp/9100"],
+    "snmp": ["udp/161"],
+    "sip": ["udp/5060", "tcp/5060-5061"],
+    "rtp": ["udp/10000-20000"],
+    "rtsp": ["tcp/554", "udp/554"],
+    "mqtts": ["tcp/8883"],
+    "backup": ["tcp/8000"],
+}
+
+flows = {
+    # Each segment and its gateway.
+    "admin-gateway": {
+        "from": "admin",
+        "to": "gateway",
+        "services": ["dhcp", "dns", "ntp", "icmp", "ssh"],
+        "reason": "Un technicien sur place administre la passerelle, lien coupé ou non",
+    },
+    "servers-gateway": {
+        "from": "servers",
+        "to": "gateway",
+        "services": ["dns", "ntp", "icmp"],
+        "reason": "Noms et heure pour les serveurs",
+    },
+    "agents-gateway": {
+        "from": "agents",
+        "to": "gateway",
+        "services": ["dhcp", "dns", "ntp", "icmp"],
+        "reason": "Adresse, noms et heure pour les postes des agents",
+    },
+    "voice-gateway": {
+        "from": "voice",
+        "to": "gateway",
+        "services": ["dhcp", "dns", "ntp", "icmp"],
+        "reason": "Adresse, noms et heure pour les téléphones",
+    },
+    "public-gateway": {
+        "from": "public",
+        "to": "gateway",
+        "services": ["dhcp", "dns", "icmp"],
+        "reason": "Adresse et noms pour les visiteurs",
+    },
+    "school-gateway": {
+        "from": "school",
+        "to": "gateway",
+        "services": ["dhcp", "dns", "ntp", "icmp"],
+        "reason": "Adresse, noms et heure pour les élèves",
+    },
+    "video-gateway": {
+        "from": "video",
+        "to": "gateway",
+        "services": ["dhcp", "ntp", "icmp"],
+        "reason": "Adresse et heure pour les caméras",
+    },
+    "things-gateway": {
+        "from": "things",
+        "to": "gateway",
+        "services": ["dhcp", "ntp", "icmp"],
+        "reason": "Adresse et heure pour les accès et les capteurs",
+    },
+    # Towards the internet.
+    "agents-internet": {
+        "from": "agents",
+        "to": "internet",
+        "services": ["any"],
+        "reason": "Travail des agents",
+    },
+    "servers-internet": {
+        "from": "servers",
+        "to": "internet",
+        "services": ["http", "https", "ntp"],
+        "reason": "Mises à jour des serveurs",
+    },
+    "public-internet": {
+        "from": "public",
+        "to": "internet",
+        "services": ["any"],
+        "reason": "Accueil des visiteurs",
+    },
+    "school-internet": {
+        "from": "school",
+        "to": "internet",
+        "services": ["http", "https"],
+        "reason": "Classe, aux heures de classe",
+    },
+    # Inside the commune, all its sites together.
+    "agents-agents": {
+        "from": "agents",
+        "to": "agents",
+        "services": ["smb", "ipp", "https", "icmp"],
+        "scope": "commune",
+        "reason": "Impression et partage entre les bâtiments",
+    },
+    "agents-servers": {
+        "from": "agents",
+        "to": "servers",
+        "services": ["any"],
+        "scope": "commune",
+        "reason": "Applications et fichiers de la commune",
+    },
+    "servers-servers": {
+        "from": "servers",
+        "to": "servers",
+        "services": ["any"],
+        "scope": "commune",
+        "reason": "Copies et applications entre les bâtiments",
+    },
+    "voice-servers": {
+        "from": "voice",
+        "to": "servers",
+        "services": ["sip", "rtp", "https", "icmp"],
+        "scope": "commune",
+        "reason": "Autocommutateur : appels, son, configuration des postes",
+    },
+    "servers-voice": {
+        "from": "servers",
+        "to": "voice",
+        "services": ["sip", "rtp", "icmp"],
+        "scope": "commune",
+        "reason": "L'autocommutateur appelle les postes",
+    },
+    "voice-voice": {
+        "from": "voice",
+        "to": "voice",
+        "services": ["sip", "rtp"],
+        "scope": "communes",
+        "reason": "Le son va d'un poste à l'autre, entre communes par le siège",
+    },
+    "video-servers": {
+        "from": "video",
+        "to": "servers",
+        "services": ["rtsp", "https"],
+        "scope": "commune",
+        "reason": "Enregistreur des caméras",
+    },
+    "things-servers": {
+        "from": "things",
+        "to": "servers",
+        "services": ["mqtts"],
+        "scope": "commune",
+        "reason": "Messages des accès et des capteurs",
+    },
+    # With the hub.
+    "gateway-hub": {
+        "from": "gateway",
+        "to": "hub",
+        "services": ["dns", "ntp", "backup", "icmp"],
+        "reason": "Noms, heure et sauvegardes par le siège",
+    },
+    "servers-hub": {
+        "from": "servers",
+        "to": "hub",
+        "services": ["dns", "ntp", "backup", "https", "icmp"],
+        "reason": "Services du siège, sauvegardes",
+    },
+    "agents-hub": {
+        "from": "agents",
+        "to": "hub",
+        "services": ["https", "icmp"],
+        "reason": "Services du siège pour les agents",
+    },
+    "hub-gateway": {
+        "from": "hub",
+        "to": "gateway",
+        "services": ["ssh", "dns", "icmp"],
+        "reason": "Le siège administre les passerelles et résout leurs noms",
+    },
+    "hub-servers": {
+        "from": "hub",
+        "to": "servers",
+        "services": ["ssh", "icmp"],
+        "reason": "Le siège administre les serveurs",
+    },
+    "hub-admin": {
+        "from": "hub",
+        "to": "admin",
+        "services": ["ssh", "https", "snmp", "icmp"],
+        "reason": "Le siège surveille les équipements",
+    },
+    "internet-hub": {
+        "from": "internet",
+        "to": "hub",
+        "services": ["ssh", "icmp"],
+        "reason": "Le syndicat reprend la main sur le siège, par clé seulement",
+    },
+    # Technicians and other VPN peers.
+    "technicians-hub": {
+        "from": "technicians",
+        "to": "hub",
+        "services": ["ssh", "dns", "ntp", "https", "icmp"],
+        "reason": "Administration du siège",
+    },
+    "technicians-gateway": {
+        "from": "technicians",
+        "to": "gateway",
+        "services": ["ssh", "icmp"],
+        "reason": "Administration des passerelles",
+    },
+    "technicians-servers": {
+        "from": "technicians",
+        "to": "servers",
+        "services": ["ssh", "https", "icmp"],
+        "reason": "Administration des serveurs",
+    },
+    "technicians-admin": {
+        "from": "technicians",
+        "to": "admin",
+        "services": ["any"],
+        "reason": "Administration des équipements",
+    },
+    "peers-hub": {
+        "from": "peers",
+        "to": "hub",
+        "services": ["dns", "ntp", "https", "icmp"],
+        "reason": "Services du siège pour les appareils nomades",
+    },
+}
+
+schedules = {
+    "school-hours": {
+        "days": ["mon", "tue", "wed", "thu", "fri"],
+        "start": "07:00",
+        "end": "18:00",
+    },
+}
+
+uplink_classes = {
+    "fibre": {"mtu": 1500, "keepalive": 25, "rtt_ms": 20},
+    "dsl": {"mtu": 1492, "keepalive": 25, "rtt_ms": 40},
+    "4g": {"mtu": 1428, "keepalive": 25, "rtt_ms": 60},
+    "satellite": {"mtu": 1400, "keepalive": 25, "rtt_ms": 600},
+}
+
+dns = {
+    "fallback": ["9.9.9.9", "149.112.112.112", "2620:fe::fe"],
+    "cache_size": 10000,
+    "stale_seconds": 604800,
+}
+
+ntp = {
+    "servers": ["0.debian.pool.ntp.org", "1.debian.pool.ntp.org", "2.debian.pool.ntp.org"],
+    "local_stratum": 10,
+}
+
+journal = {"max_use_mb": 500, "retention_days": 365}
+
+upgrades = {"start": "01:00", "hours": 4}
+
+vpn_port = 51820
+
+packages = {
+    "present": ["chrony", "openssh-server", "sudo", "unattended-upgrades"],
+    "absent": [
+        "avahi-daemon",
+        "cups-daemon",
+        "exim4-base",
+        "inetutils-telnetd",
+        "nis",
+        "rpcbind",
+        "rsh-server",
+        "rsyslog",
+        "systemd-timesyncd",
+        "tftpd-hpa",
+    ],
+}
+
+ssh = {
+    "kex": [
+        "mlkem768x25519-sha256",
+        "sntrup761x25519-sha512",
+        "curve25519-sha256",
+    ],
+    "ciphers": [
+        "chacha20-poly1305@openssh.com",
+        "aes256-gcm@openssh.com",
+        "aes128-gcm@openssh.com",
+    ],
+    "macs": ["hmac-sha2-512-etm@openssh.com", "hmac-sha2-256-etm@openssh.com"],
+    "host_keys": ["ed25519"],
+}
+
+
+def _sysctl(value: str, rule: str, reason: str) -> dict[str, str]:
+    return {"value": value, "rule": rule, "reason": reason}
+
+
+def _module(reason: str) -> dict[str, str]:
+    return {"rule": "R62", "reason": reason}
+
+
+hardening = {
+    "sysctl": {
+        "kernel.dmesg_restrict": _sysctl("1", "R9", "Journal du noyau réservé à root"),
+        "kernel.kptr_restrict": _sysctl("2", "R9", "Adresses du noyau cachées"),
+        "kernel.perf_event_paranoid": _sysctl("2", "R9", "Mesures réservées à root"),
+        "kernel.randomize_va_space": _sysctl("2", "R9", "Adresses mémoire aléatoires"),
+        "kernel.sysrq": _sysctl("0", "R9", "Combinaisons de touches magiques coupées"),
+        "kernel.unprivileged_bpf_disabled": _sysctl("1", "R9", "BPF réservé à root"),
+        "kernel.panic_on_oops": _sysctl("1", "R9", "Redémarrer plutôt que continuer abîmé"),
+        "kernel.yama.ptrace_scope": _sysctl("1", "R11", "Pas d'inspection entre processus"),
+        "net.core.bpf_jit_harden": _sysctl("2", "R12", "Compilation BPF durcie"),
+        "net.ipv4.conf.all.accept_redirects": _sysctl("0", "R12", "Redirections refusées"),
+        "net.ipv4.conf.default.accept_redirects": _sysctl("0", "R12", "Redirections refusées"),
+        "net.ipv4.conf.all.secure_redirects": _sysctl("0", "R12", "Redirections refusées"),
+        "net.ipv4.conf.default.secure_redirects": _sysctl("0", "R12", "Redirections refusées"),
+        "net.ipv4.conf.all.send_redirects": _sysctl("0", "R12", "Redirections jamais émises"),
+        "net.ipv4.conf.default.send_redirects": _sysctl("0", "R12", "Redirections jamais émises"),
+        "net.ipv4.conf.all.accept_source_route": _sysctl(
+            "0", "R12", "Routage par la source refusé"
+        ),
+        "net.ipv4.conf.default.accept_source_route": _sysctl(
+            "0", "R12", "Routage par la source refusé"
+        ),
+        "net.ipv4.conf.all.arp_ignore": _sysctl("2", "R12", "Réponses ARP pour son propre réseau"),
+        "net.ipv4.conf.all.rp_filter": _sysctl(
+            "2", "R12", "Chemin inverse : lâche (RFC 3704), plusieurs accès ; strict dans nftables"
+        ),
+        "net.ipv4.conf.all.route_localnet": _sysctl("0", "R12", "127/8 reste sur la machine"),
+        "net.ipv4.icmp_ignore_bogus_error_responses": _sysctl("1", "R12", "Réponses ICMP fausses"),
+        "net.ipv4.tcp_rfc1337": _sysctl("1", "R12", "Protection TIME-WAIT (RFC 1337)"),
+        "net.ipv4.tcp_syncookies": _sysctl("1", "R12", "Protection contre l'inondation SYN"),
+        "net.ipv6.conf.all.accept_redirects": _sysctl("0", "R13", "Redirections IPv6 refusées"),
+        "net.ipv6.conf.default.accept_redirects": _sysctl("0", "R13", "Redirections IPv6 refusées"),
+        "net.ipv6.conf.all.accept_source_route": _sysctl(
+            "0", "R13", "Routage par la source refusé"
+        ),
+        "net.ipv6.conf.default.accept_source_route": _sysctl(
+            "0", "R13", "Routage par la source refusé"
+        ),
+        "fs.suid_dumpable": _sysctl("0", "R14", "Pas d'image mémoire des programmes setuid"),
+        "fs.protected_fifos": _sysctl("2", "R14", "Tubes d'autrui protégés"),
+        "fs.protected_regular": _sysctl("2", "R14", "Fichiers d'autrui protégés"),
+        "fs.protected_hardlinks": _sysctl("1", "R14", "Liens durs protégés"),
+        "fs.protected_symlinks": _sysctl("1", "R14", "Liens symboliques protégés"),
+    },
+    "modules": {
+        "dccp": _module("Protocole non utilisé"),
+        "sctp": _module("Protocole non utilisé"),
+        "rds": _module("Protocole non utilisé"),
+        "tipc": _module("Protocole non utilisé"),
+        "firewire-core": _module("Accès direct à la mémoire par un câble"),
+        "cramfs": _module("Système de fichiers non utilisé"),
+        "hfs": _module("Système de fichiers non utilisé"),
+        "hfsplus": _module("Système de fichiers non utilisé"),
+        "jffs2": _module("Système de fichiers non utilisé"),
+    },
+}
+
+__all__ = [
+    "dns",
+    "flows",
+    "hardening",
+    "journal",
+    "ntp",
+    "packages",
+    "schedules",
+    "segments",
+    "services",
+    "ssh",
+    "upgrades",
+    "uplink_classes",
+    "vpn_port",
+]
