@@ -1,0 +1,24 @@
+"""Everything a host needs, in order; each brick with the reason for its place.
+
+Runs as ``pyinfra @local deploys/site.py`` on the host itself, and as plain
+``pyinfra inventories/<territory>.py deploys/site.py`` from a technician's machine.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+from mairie.host.deploy import this_host
+from pyinfra import host
+
+BRICKS: dict[str, str] = {
+    "base": "first: everything after it relies on names, accounts, time and packages being right",
+    "network": "before vpn: a tunnel needs an uplink, and no port may open before the firewall",
+    "vpn": "after network: it calls the hub through the uplinks, under the firewall's rules",
+    "hub": "last: it answers to communes whose tunnels exist by then",
+}
+"""Name of the brick to the reason for its place."""
+
+plan, _ = this_host()
+for brick in host.loop([brick for brick in BRICKS if brick in plan.bricks]):
+    importlib.import_module(f"deploys.{brick}").deploy()

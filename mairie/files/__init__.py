@@ -1,0 +1,37 @@
+"""Which files each brick gives a host: one plain table per brick, read by mairie.render."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateFile:
+    """One file of a brick on one host, before rendering."""
+
+    path: str
+    """Absolute path on the host."""
+    template: str = ""
+    """Below ``templates/<brick>/``; empty: the path itself, ``etc/hosts.j2`` for /etc/hosts."""
+    mode: str = "644"
+    """Octal digits."""
+    owner: str = "root"
+    group: str = "root"
+    secret: bool = False
+    """The text holds a secret: the template gets ``secrets``, nobody is shown the text."""
+    check: tuple[str, ...] | None = None
+    """Command that must accept the new file before it replaces the old one.
+
+    One word per item; ``{}`` stands for the path of the new file, which keeps its base name:
+    ``("visudo", "-c", "-f", "{}")``.
+    """
+    context: Mapping[str, Any] = field(default_factory=dict)
+    """Names the template gets beside ``plan`` and ``managed``: data shaped first, so that
+    templates need no logic."""
+
+    @property
+    def source(self) -> str:
+        """Path of the template below ``templates/<brick>/``."""
+        return self.template or f"{self.path.lstrip('/')}.j2"
