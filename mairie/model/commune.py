@@ -13,6 +13,8 @@ from mairie.model.syndicate import TimeZone
 
 UplinkKind = Literal["fibre", "dsl", "4g", "satellite"]
 Role = Literal["gateway", "server"]
+UplinkName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=24)]
+"""The name of an uplink, or its kind: ``4g`` starts with a digit."""
 
 
 class StaticAddress(Model):
@@ -43,7 +45,7 @@ class Host(Model):
     """A machine; a very small commune has one with both roles."""
 
     roles: tuple[Role, ...] = Field(min_length=1)
-    wan: InterfaceName | dict[Name, InterfaceName] | None = Field(
+    wan: InterfaceName | dict[UplinkName, InterfaceName] | None = Field(
         None, description="Port of the uplink; with several, a port by uplink name"
     )
     trunk: InterfaceName | None = Field(None, description="Port that carries every segment, 802.1Q")
