@@ -1,0 +1,202 @@
+"""pyinfra operations for the files mairie owns, over ``@local`` and SSH alike.
+
+A file is written beside its place, in a directory only root can enter, given its mode and owner,
+read by the program it is meant for (``check``), and only then renamed over the old one: a host
+never has half a file, nor one its service refuses. Contents never travel in a command line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+import shlex
+from collections.abc import Generator
+from io import BytesIO
+
+from pyinfra.api.command import FileUploadCommand, StringCommand
+from pyinfra.api.exceptions import OperationError
+from pyinfra.api.operation import operation
+from pyinfra.context import host
+
+from mairie.host.facts import FileState, ManagedFile, PendingBricks, PlacedFiles, RecordedBricks
+from mairie.host.state import FILES, PENDING
+
+STAGING = ".mairie"
+"""Name of the 0700 directory beside a file being replaced; gone once the file is in place."""
+
+
+class PlaceFile(FileUploadCommand):
+    """Upload of a file's new content to its staging path, with what a preview needs to show it."""
+
+    def __init__(self, content: bytes, staging: str, path: str, *, secret: bool) -> None:
+        super().__init__(BytesIO(content), staging)
+        self.content = content
+        self.path = path
+        self.secret = secret
+
+    def __repr__(self) -> str:
+        """Name the file, never its content."""
+        return f"PlaceFile({self.path})"
+
+
+def _mode(mode: str) -> str:
+    digits = mode.lstrip("0") or "0"
+    if not digits.isdigit() or any(d in "89" for d in digits):
+        raise OperationError(f"mode {mode!r} is not octal; write it as '644' or '0600'.")
+    return digits
+
+
+def _install_script(
+    path: str, staging: str, *, mode: str, owner: str, group: str, check: str | None, secret: bool
+) -> str:
+    """Return the shell lines that check the staged file and rename it, or remove it and fail."""
+    q = shlex.quote
+    directory = posixpath.dirname(staging)
+    lines = [
+        f"t={q(staging)}",
+        f'undo() {{ rm -f "$t"; rmdir {q(directory)} 2>/dev/null; '
+        f'echo {q(f"{path} was not replaced: ")}"$1" >&2; exit 1; }}',
+        f'chown {q(owner)}:{q(group)} "$t" && chmod {mode} "$t" || undo "owner or mode refused"',
+    ]
+    if check is not None:
+        program = q(check.split()[0])
+        command = check.replace("{}", '"$t"')
+        hide = " >/dev/null 2>&1" if secret else " >&2"
+        hidden = " (its words are hidden: the file holds secrets)" if secret else ""
+        lines += [
+            f"command -v {program} >/dev/null || undo {q(f'{program} is not installed')}",
+            f"( {command} ){hide} </dev/null || undo {q(f'{program} refused it{hidden}')}",
+        ]
+    lines += [
+        'sync "$t"',
+        f'mv -fT "$t" {q(path)} || undo "rename failed"',
+        f"rmdir {q(directory)} 2>/dev/null || true",
+    ]
+    return "\n".join(lines)
+
+
+def _same_content(found: FileState | None, data: bytes) -> bool:
+    return (
+        found is not None
+        and found.kind == "regular file"
+        and found.sha256 == hashlib.sha256(data).hexdigest()
+    )
+
+
+@operation()
+def managed_file(
+    path: str,
+    content: str,
+    *,
+    mode: str = "644",
+    owner: str = "root",
+    group: str = "root",
+    check: str | None = None,
+    secret: bool = False,
+    brick: str | None = None,
+) -> Generator[StringCommand | PlaceFile, None, None]:
+    """Make ``path`` a regular file with this content, mode and owner.
+
+    Args:
+        path: absolute.
+        content: the whole text.
+        mode: octal digits.
+        owner: name of a user that exists when the operation runs.
+        group: name of a group, likewise.
+        check: a shell command that must succeed before the old file is replaced; ``{}`` stands
+            for the path of the new one, which keeps its base name (``nft -c -f {}``).
+        secret: the content and the words of ``check`` may not be shown.
+        brick: whose services read the file; a change marks it pending until ``settle``.
+
+    """
+    if not path.startswith("/") or path.endswith("/"):
+        raise OperationError(f"{path!r} is not the absolute path of a file.")
+    mode = _mode(mode)
+    found = host.get_fact(ManagedFile, path=path)
+    if found is not None and found.kind == "directory":
+        raise OperationError(f"{path} is a directory on the host; remove it first.")
+    data = content.encode()
+    q = shlex.quote
+    mark = f"mkdir -p {PENDING} && : > {PENDING}/{q(brick)} && " if brick else ""
+    if not _same_content(found, data):
+        parent, base = posixpath.split(path)
+        staging = posixpath.join(parent, STAGING)
+        yield StringCommand(
+            f"umask 022 && {mark}mkdir -p {q(parent)} && mkdir -m 700 -p {q(staging)} "
+            f"&& chmod 700 {q(staging)}"
+        )
+        temporary = posixpath.join(staging, base)
+        yield PlaceFile(data, temporary, path, secret=secret)
+        yield StringCommand(
+            _install_script(
+                path, temporary, mode=mode, owner=owner, group=group, check=check, secret=secret
+            )
+        )
+    elif found is not None and (found.owner, found.group, found.mode) != (owner, group, mode):
+        yield StringCommand(
+            f"{mark}chown {q(owner)}:{q(group)} {q(path)} && chmod {mode} {q(path)}"
+        )
+    else:
+        host.noop(f"{path} is as it should be")
+
+
+def _forget(brick: str) -> str:
+    return f"rm -f {FILES}/{shlex.quote(brick)}"
+
+
+def _remove(paths: list[str]) -> str:
+    return "rm -f -- " + " ".join(shlex.quote(path) for path in paths)
+
+
+@operation()
+def placed_files(brick: str, paths: tuple[str, ...]) -> Generator[StringCommand, None, None]:
+    """Remove the files this brick placed earlier and no longer renders; remember what it places.
+
+    Args:
+        brick: its name.
+        paths: absolute paths of every file it places now.
+
+    """
+    before = tuple(host.get_fact(PlacedFiles, brick=brick))
+    now = tuple(sorted(paths))
+    if before == now:
+        host.noop(f"{brick} places the same files as before")
+        return
+    gone = sorted(set(before) - set(now))
+    if gone:
+        pending = f"{PENDING}/{shlex.quote(brick)}"
+        yield StringCommand(f"mkdir -p {PENDING} && : > {pending} && {_remove(gone)}")
+    listed = " ".join(shlex.quote(path) for path in now) or "''"
+    target = f"{FILES}/{shlex.quote(brick)}"
+    yield StringCommand(
+        f"umask 077 && mkdir -p {FILES} && printf '%s\\n' {listed} > {target}.new "
+        f"&& mv -f {target}.new {target}"
+    )
+
+
+@operation()
+def retire(bricks: tuple[str, ...]) -> Generator[StringCommand, None, None]:
+    """Remove the files of bricks that are no longer part of this host's plan.
+
+    Args:
+        bricks: the bricks the plan has.
+
+    """
+    for brick in host.get_fact(RecordedBricks):
+        if brick in bricks or brick.endswith(".new"):
+            continue
+        paths = list(host.get_fact(PlacedFiles, brick=brick))
+        yield StringCommand(f"{_remove(paths)} && {_forget(brick)}" if paths else _forget(brick))
+
+
+@operation()
+def settle(bricks: tuple[str, ...]) -> Generator[StringCommand, None, None]:
+    """Forget that these bricks had changes pending: their services have been told.
+
+    Args:
+        bricks: those that ran to their end.
+
+    """
+    pending = [brick for brick in host.get_fact(PendingBricks) if brick in bricks]
+    if pending:
+        yield StringCommand(_remove([f"{PENDING}/{brick}" for brick in pending]))
