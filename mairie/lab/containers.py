@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -81,11 +82,10 @@ class Lab:
     def __enter__(self) -> Self:
         """Own the lab: it ends with the block."""
         self._owned = True
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            try:
-                self._signals[number] = signal.signal(number, _leave)
-            except ValueError:
-                break  # Not the main thread: signals are its own business.
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                if signal.getsignal(number) == signal.SIG_DFL:  # nohup, say, stays obeyed
+                    self._signals[number] = signal.signal(number, _leave)
         return self
 
     def __exit__(

@@ -1,5 +1,6 @@
 """The Docker Engine: found, installed and started as needed."""
 
+import os
 import shutil
 import subprocess
 import time
@@ -25,6 +26,11 @@ def ensure_engine(progress: Progress = silent) -> docker.DockerClient:
     client = _answering()
     if client:
         return client
+    if host := os.environ.get("DOCKER_HOST"):
+        raise LabError(
+            f"The Docker Engine at {host} (DOCKER_HOST) does not answer. Start it, or unset "
+            "DOCKER_HOST to use the engine of this machine."
+        )
     ensure_programs({"dockerd": "docker.io"}, progress)
     log = _start(progress)
     deadline = time.monotonic() + _START_SECONDS
