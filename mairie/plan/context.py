@@ -1,0 +1,186 @@
+"""Where a host stands in the inventory; what the plan of each brick starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from mairie.model.commune import Commune, Host, Site, Uplink
+from mairie.model.reference import Reference, Segment
+from mairie.model.syndicate import Hub, Syndicate
+from mairie.model.territory import PublicKeys, Territory
+from mairie.plan.addressing import (
+    GATEWAY_NUMBER,
+    Addressing,
+    HostAddress,
+    Prefixes,
+    address,
+    server_number,
+    site_slot,
+)
+from mairie.plan.host import Role
+from mairie.plan.reference import ReferenceBook
+
+VPN_INTERFACE = "wg0"
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What every host of a territory starts from."""
+
+    territory: Territory
+    addressing: Addressing
+    references: ReferenceBook
+
+    @classmethod
+    def of(cls, territory: Territory) -> Shared:
+        """Prepare the addressing plan and the references of a territory."""
+        return cls(territory, Addressing(territory.syndicate), ReferenceBook(territory))
+
+    @property
+    def syndicate(self) -> Syndicate:
+        """The syndicate of the territory."""
+        return self.territory.syndicate
+
+    def hub_name(self, commune: Commune) -> str:
+        """Return the hub a commune calls: its own choice, else the first of the syndicate."""
+        return commune.hub or next(iter(self.syndicate.hubs))
+
+    def hub_address(self, hub: str) -> HostAddress:
+        """Return the tunnel address of a hub."""
+        return self.addressing.tunnel(0, self.syndicate.hubs[hub].index)
+
+    def keys(self, host: str) -> PublicKeys:
+        """Return the public keys of a managed host."""
+        return self.territory.public_keys[host]
+
+
+@dataclass(frozen=True)
+class HubHost:
+    """A hub."""
+
+    shared: Shared
+    name: str
+    hub: Hub
+
+    @cached_property
+    def reference(self) -> Reference:
+        """The reference with the layers of a hub."""
+        return self.shared.references.for_host(None, ("hub",))
+
+    @property
+    def tunnel(self) -> HostAddress:
+        """Its address inside the VPN."""
+        return self.shared.hub_address(self.name)
+
+
+@dataclass(frozen=True)
+class SiteHost:
+    """A gateway or a server of a commune's site."""
+
+    shared: Shared
+    commune_stem: str
+    commune: Commune
+    site_stem: str
+    site: Site
+    stem: str
+    host: Host
+
+    @property
+    def name(self) -> str:
+        """Full name, ``<commune>-<site>-<host>``."""
+        return f"{self.commune_stem}-{self.site_stem}-{self.stem}"
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """Roles in the order gateway, server."""
+        return tuple(sorted(set(self.host.roles)))
+
+    @property
+    def is_gateway(self) -> bool:
+        """Whether it routes the site."""
+        return "gateway" in self.host.roles
+
+    @cached_property
+    def reference(self) -> Reference:
+        """The reference with every layer that applies to this host."""
+        return self.shared.references.for_host(self.commune_stem, self.roles)
+
+    @cached_property
+    def slot(self) -> int:
+        """The site's place in the commune's prefix."""
+        return site_slot(self.site_stem, self.site, self.shared.addressing.sites)
+
+    @cached_property
+    def prefixes(self) -> Prefixes:
+        """The site's prefixes."""
+        return self.shared.addressing.site(self.commune.index, self.slot)
+
+    @property
+    def tunnel(self) -> HostAddress:
+        """Address of the site's gateway inside the VPN."""
+        return self.shared.addressing.tunnel(self.commune.index, self.slot)
+
+    @property
+    def hub_name(self) -> str:
+        """The hub it calls."""
+        return self.shared.hub_name(self.commune)
+
+    @property
+    def site_domain(self) -> str:
+        """DNS domain of the site."""
+        return f"{self.site_stem}.{self.commune_stem}.{self.shared.syndicate.domain}"
+
+    @cached_property
+    def segments(self) -> Mapping[str, Segment]:
+        """Segments present on the site, in the order of their slot."""
+        known = self.reference.segments
+        names = self.site.segments
+        present = [
+            (name, segment)
+            for name, segment in known.items()
+            if (name in names if names is not None else segment.on)
+        ]
+        return dict(sorted(present, key=lambda item: item[1].slot))
+
+    def segment_prefixes(self, segment: Segment) -> Prefixes:
+        """Return the prefixes of a segment on this site."""
+        return self.shared.addressing.segment(self.prefixes, segment.slot)
+
+    @property
+    def uplinks(self) -> tuple[Uplink, ...]:
+        """Uplinks of the site, else of the commune, by preference."""
+        return self.site.uplinks or self.commune.uplinks
+
+    def own_address(self, segment: Segment) -> HostAddress:
+        """Return this host's address in a segment."""
+        number = GATEWAY_NUMBER if self.is_gateway else server_number(self.stem, self.host.number)
+        return address(self.segment_prefixes(segment), number)
+
+    def neighbours(self) -> Iterator[SiteHost]:
+        """Yield every host of the site, this one included, in the order of the file."""
+        for stem, host in self.site.hosts.items():
+            yield SiteHost(
+                self.shared,
+                self.commune_stem,
+                self.commune,
+                self.site_stem,
+                self.site,
+                stem,
+                host,
+            )
+
+
+def hub_hosts(shared: Shared) -> Iterator[HubHost]:
+    """Yield the hubs in the order of the file."""
+    for name, hub in shared.syndicate.hubs.items():
+        yield HubHost(shared, name, hub)
+
+
+def site_hosts(shared: Shared) -> Iterator[SiteHost]:
+    """Yield every host of every commune: communes by index, sites and hosts as written."""
+    for commune_stem, commune in shared.territory.communes.items():
+        for site_stem, site in commune.sites.items():
+            for stem, host in site.hosts.items():
+                yield SiteHost(shared, commune_stem, commune, site_stem, site, stem, host)

@@ -1,0 +1,154 @@
+"""Uplinks, segment interfaces and DHCP of brick ``network``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netaddr import IPAddress
+
+from mairie.model.commune import Uplink as UplinkModel
+from mairie.model.reference import Segment
+from mairie.plan.addressing import GATEWAY_NUMBER, address, pool
+from mairie.plan.context import HubHost, SiteHost
+from mairie.plan.host import (
+    DhcpReservation,
+    DhcpScope,
+    SegmentInterface,
+    StaticUplink,
+    Uplink,
+)
+from mairie.plan.stable import stable_number
+
+FIRST_METRIC = 100
+METRIC_STEP = 100
+HUB_RATE = 1_000_000_000
+LEASE_SECONDS = 12 * 3600
+RESERVED_NUMBERS = range(10, 100)
+"""Host numbers of a /24 from which equipment without a written address gets one."""
+
+
+def uplinks(place: SiteHost) -> tuple[Uplink, ...]:
+    """Return a gateway's uplinks, the preferred one first."""
+    ports = place.host.wan
+    if ports is None:
+        return ()
+    models = place.uplinks
+    by_key = {models[0].key: ports} if isinstance(ports, str) else ports
+    return tuple(
+        _uplink(place, model, by_key[model.key], FIRST_METRIC + METRIC_STEP * rank)
+        for rank, model in enumerate(models)
+        if model.key in by_key
+    )
+
+
+def _uplink(place: SiteHost, model: UplinkModel, port: str, metric: int) -> Uplink:
+    kind = place.reference.uplink_classes[model.kind]
+    static = model.static
+    return Uplink(
+        name=model.key,
+        kind=model.kind,
+        port=port,
+        metric=metric,
+        mtu=kind.mtu,
+        down=model.down,
+        up=model.up,
+        rtt_ms=model.rtt_ms or kind.rtt_ms,
+        static=None
+        if static is None
+        else StaticUplink(
+            interface_address=str(static.address),
+            gateway=str(static.gateway),
+            dns=tuple(str(server) for server in static.dns),
+        ),
+    )
+
+
+def hub_uplink(place: HubHost) -> Uplink:
+    """Return the only uplink of a hub: its provider's network."""
+    kind = place.reference.uplink_classes["fibre"]
+    return Uplink(
+        name="fibre",
+        kind="fibre",
+        port=place.hub.wan,
+        metric=FIRST_METRIC,
+        mtu=kind.mtu,
+        down=HUB_RATE,
+        up=HUB_RATE,
+        rtt_ms=kind.rtt_ms,
+        static=None,
+    )
+
+
+def segment_interfaces(place: SiteHost) -> tuple[SegmentInterface, ...]:
+    """Return the segments a host carries: all on a gateway, ``servers`` on a server."""
+    if place.is_gateway:
+        return tuple(_interface(place, name, item) for name, item in place.segments.items())
+    return (_interface(place, "servers", place.reference.segments["servers"]),)
+
+
+def _interface(place: SiteHost, name: str, segment: Segment) -> SegmentInterface:
+    prefixes = place.segment_prefixes(segment)
+    own = place.own_address(segment)
+    gateway = address(prefixes, GATEWAY_NUMBER)
+    host = place.host
+    port = host.ports.get(name, "") if place.is_gateway else host.port
+    trunk = host.trunk or "" if not port else ""
+    member = port or f"{trunk}.{segment.vlan}"
+    return SegmentInterface(
+        segment=name,
+        label=segment.label,
+        vlan=segment.vlan,
+        bridge=f"br-{name}" if place.is_gateway else port,
+        member=member,
+        trunk=trunk,
+        ipv4=f"{own.ipv4}/{prefixes.ipv4.prefixlen}",
+        ipv6=f"{own.ipv6}/{prefixes.ipv6.prefixlen}",
+        gateway_ipv4=gateway.ipv4,
+        gateway_ipv6=gateway.ipv6,
+        prefix_ipv4=str(prefixes.ipv4),
+        prefix_ipv6=str(prefixes.ipv6),
+        isolated=segment.isolated,
+        rate_limit=segment.rate_limit,
+        hours=segment.hours or "",
+    )
+
+
+def dhcp_scopes(place: SiteHost) -> tuple[DhcpScope, ...]:
+    """Return a range per segment that has DHCP."""
+    scopes = []
+    for name, segment in place.segments.items():
+        if segment.dhcp:
+            prefix = place.segment_prefixes(segment).ipv4
+            span = pool(prefix)
+            scopes.append(
+                DhcpScope(
+                    segment=name,
+                    interface=f"br-{name}",
+                    first=span.first,
+                    last=span.last,
+                    netmask=str(prefix.netmask),
+                    lease_seconds=LEASE_SECONDS,
+                )
+            )
+    return tuple(scopes)
+
+
+def reservations(place: SiteHost) -> Iterator[DhcpReservation]:
+    """Yield the site's equipment, by name; without a written address, one from its name."""
+    for name, item in sorted(place.site.equipment.items()):
+        segment = place.segments[item.segment]
+        yield DhcpReservation(
+            name=name,
+            segment=item.segment,
+            mac=item.mac,
+            address=str(item.address) if item.address else reserved_address(place, name, segment),
+        )
+
+
+def reserved_address(place: SiteHost, name: str, segment: Segment) -> str:
+    """Return the address that follows from the name of a piece of equipment."""
+    prefix = place.segment_prefixes(segment).ipv4
+    scale = int(prefix.size) / 256
+    first = max(10, int(RESERVED_NUMBERS.start * scale))
+    count = int(RESERVED_NUMBERS.stop * scale) - first
+    return str(IPAddress(int(prefix.first) + first + stable_number(name, max(1, count)), 4))

@@ -1,0 +1,48 @@
+"""Brick ``network``: interfaces, DHCP, DNS and firewall of each kind of host."""
+
+from __future__ import annotations
+
+from mairie.plan.context import HubHost, SiteHost
+from mairie.plan.firewall import gateway_firewall, hub_firewall, server_firewall
+from mairie.plan.host import NetworkPlan
+from mairie.plan.interfaces import (
+    dhcp_scopes,
+    hub_uplink,
+    reservations,
+    segment_interfaces,
+    uplinks,
+)
+from mairie.plan.names import hub_dns, site_dns
+
+
+def site_network(place: SiteHost) -> NetworkPlan:
+    """Return the network of a gateway or of a server."""
+    if not place.is_gateway:
+        return NetworkPlan(
+            uplinks=(),
+            segments=segment_interfaces(place),
+            dhcp_scopes=(),
+            dhcp_reservations=(),
+            dns=None,
+            firewall=server_firewall(place),
+        )
+    return NetworkPlan(
+        uplinks=uplinks(place),
+        segments=segment_interfaces(place),
+        dhcp_scopes=dhcp_scopes(place),
+        dhcp_reservations=tuple(reservations(place)),
+        dns=site_dns(place),
+        firewall=gateway_firewall(place),
+    )
+
+
+def hub_network(place: HubHost) -> NetworkPlan:
+    """Return the network of a hub: one uplink, no segment."""
+    return NetworkPlan(
+        uplinks=(hub_uplink(place),),
+        segments=(),
+        dhcp_scopes=(),
+        dhcp_reservations=(),
+        dns=hub_dns(place),
+        firewall=hub_firewall(place),
+    )

@@ -1,0 +1,106 @@
+"""From a territory to one HostPlan per host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mairie.model.territory import Territory
+from mairie.plan.base import base_plan
+from mairie.plan.context import HubHost, Shared, SiteHost, hub_hosts, site_hosts
+from mairie.plan.host import HostPlan, Place
+from mairie.plan.hub import hub_plan
+from mairie.plan.network import hub_network, site_network
+from mairie.plan.vpn import gateway_vpn, hub_vpn
+
+
+def places(territory: Territory) -> Iterator[HubHost | SiteHost]:
+    """Yield every host before it is resolved: hubs, then communes by index."""
+    shared = Shared.of(territory)
+    yield from hub_hosts(shared)
+    yield from site_hosts(shared)
+
+
+def resolve(territory: Territory) -> dict[str, HostPlan]:
+    """Return the plan of every host by name: hubs first, then communes by index.
+
+    Raises:
+        pydantic.ValidationError: the merged reference of a host is not valid; ``load`` checks it.
+        KeyError: a host has no public key or a name points nowhere; ``load`` checks that too.
+
+    """
+    return {place.name: resolve_place(place) for place in places(territory)}
+
+
+def resolve_host(territory: Territory, name: str) -> HostPlan:
+    """Return the plan of one host.
+
+    Raises:
+        KeyError: no host has that name.
+
+    """
+    for place in places(territory):
+        if place.name == name:
+            return resolve_place(place)
+    raise KeyError(name)
+
+
+def resolve_place(place: HubHost | SiteHost) -> HostPlan:
+    """Return the plan of one host."""
+    return _hub(place) if isinstance(place, HubHost) else _site_host(place)
+
+
+def _hub(place: HubHost) -> HostPlan:
+    syndicate = place.shared.syndicate
+    return HostPlan(
+        name=place.name,
+        territory=place.shared.territory.name,
+        domain=syndicate.domain,
+        fqdn=f"{place.name}.{syndicate.domain}",
+        demo=syndicate.demo,
+        place=Place(
+            commune=place.name,
+            commune_label=place.hub.label,
+            insee="",
+            archipelago="",
+            island="",
+            site="",
+            site_label="",
+        ),
+        roles=("hub",),
+        bricks=("base", "network", "vpn", "hub"),
+        timezone=place.hub.timezone,
+        hub=place.name,
+        base=base_plan(place),
+        network=hub_network(place),
+        vpn=hub_vpn(place),
+        hub_plan=hub_plan(place),
+    )
+
+
+def _site_host(place: SiteHost) -> HostPlan:
+    syndicate = place.shared.syndicate
+    commune = place.commune
+    return HostPlan(
+        name=place.name,
+        territory=place.shared.territory.name,
+        domain=syndicate.domain,
+        fqdn=f"{place.stem}.{place.site_domain}",
+        demo=syndicate.demo,
+        place=Place(
+            commune=place.commune_stem,
+            commune_label=commune.name,
+            insee=commune.insee,
+            archipelago=commune.archipelago or "",
+            island=commune.island or "",
+            site=place.site_stem,
+            site_label=place.site.label,
+        ),
+        roles=place.roles,
+        bricks=("base", "network", "vpn") if place.is_gateway else ("base", "network"),
+        timezone=commune.timezone,
+        hub=place.hub_name,
+        base=base_plan(place),
+        network=site_network(place),
+        vpn=gateway_vpn(place) if place.is_gateway else None,
+        hub_plan=None,
+    )

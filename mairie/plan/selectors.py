@@ -1,0 +1,65 @@
+"""Where packets come from and go to: one selector per zone, as each kind of host sees it."""
+
+from __future__ import annotations
+
+from mairie.model.reference import Segment
+from mairie.plan.addressing import TUNNEL_SLOT, HostAddress, Prefixes
+from mairie.plan.context import VPN_INTERFACE, HubHost, Shared, SiteHost
+from mairie.plan.host import Selector
+
+VPN = (VPN_INTERFACE,)
+
+
+def selector(
+    zone: str, interfaces: tuple[str, ...], prefixes: Prefixes | HostAddress | None = None
+) -> Selector:
+    """Return a selector; without prefixes any address matches."""
+    ipv4, ipv6 = (prefixes.ipv4, prefixes.ipv6) if prefixes is not None else ("", "")
+    return Selector(
+        zone=zone,
+        interfaces=interfaces,
+        ipv4=(str(ipv4),) if ipv4 else (),
+        ipv6=(str(ipv6),) if ipv6 else (),
+    )
+
+
+def single(host: HostAddress) -> HostAddress:
+    """Return the prefixes of one address."""
+    return HostAddress(f"{host.ipv4}/32", f"{host.ipv6}/128")
+
+
+def own(zone: str) -> Selector:
+    """Select the host itself, whichever of its addresses is asked."""
+    return selector(zone, ())
+
+
+def bridge(name: str, prefixes: Prefixes | None) -> Selector:
+    """Select a segment of this gateway; without prefixes also DHCP and link-local sources."""
+    return selector(name, (f"br-{name}",), prefixes)
+
+
+def any_site(place: SiteHost, segment: Segment) -> HostAddress:
+    """Return matches of a segment on any site of the host's commune."""
+    return place.shared.addressing.any_site(place.commune.index, segment.slot)
+
+
+def any_commune(shared: Shared, segment: Segment) -> HostAddress:
+    """Return matches of a segment on any site of any commune."""
+    return shared.addressing.any_commune(segment.slot)
+
+
+def gateways(shared: Shared) -> Selector:
+    """Every gateway by its tunnel address, seen from a hub."""
+    return selector("gateway", VPN, shared.addressing.any_commune(TUNNEL_SLOT))
+
+
+def vpn_zone(place: HubHost | SiteHost, zone: str) -> Selector | None:
+    """Return ``hub``, ``technicians`` or ``peers`` behind the tunnel; None for another zone."""
+    addressing = place.shared.addressing
+    if zone == "technicians":
+        return selector(zone, VPN, addressing.technicians)
+    if zone == "peers":
+        return selector(zone, VPN, addressing.peers)
+    if zone == "hub" and isinstance(place, SiteHost):
+        return selector(zone, VPN, single(place.shared.hub_address(place.hub_name)))
+    return None
