@@ -1,0 +1,70 @@
+"""What is wrong with the secrets of a territory, all of it at once, for ``mairie check``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from mairie.model.territory import PublicKeys
+from mairie.secrets import files, owners, recipients
+from mairie.secrets.errors import SecretsError
+from mairie.secrets.identity import Identity
+from mairie.secrets.payload import Payload
+from mairie.secrets.vault import Vault
+
+_TOGETHER = "take the .age file and public.yaml from one commit"
+
+
+def problems(vault: Vault, identity: Identity | None) -> tuple[tuple[Path, str], ...]:
+    """Return each problem as the file to look at and a sentence.
+
+    Without an identity: missing files, missing public keys, recipients that age does not know or
+    that are the demo's. With one, also files that it does not open, and public keys that are not
+    those of the private ones.
+    """
+    found: list[tuple[Path, str]] = []
+    territory = vault.territory
+    syndicate = territory.syndicate
+    public_file = files.secrets_folder(vault.folder) / "public.yaml"
+    public: Mapping[str, PublicKeys] = {}
+    try:
+        recipients.check(recipients.of(syndicate), demo=syndicate.demo, territory=territory.name)
+    except SecretsError as error:
+        found.append((vault.folder / "syndicate.yaml", str(error)))
+    try:
+        public = files.load_public_keys(vault.folder)
+    except SecretsError as error:
+        return (*found, (public_file, str(error)))
+    for owner in owners.owners(territory):
+        path = files.age_file(vault.folder, owner)
+        content: Payload | None = None
+        try:
+            if identity is None:
+                files.read_bytes(path, owner)
+            else:
+                content = vault.open(owner, identity)
+        except SecretsError as error:
+            found.append((path, str(error)))
+            continue
+        for host in owners.tunnel_hosts(territory, owner):
+            sentence = _compare(host, public.get(host), content)
+            if sentence:
+                found.append((public_file, sentence))
+    return tuple(found)
+
+
+def _compare(host: str, public: PublicKeys | None, content: Payload | None) -> str:
+    """Return what is wrong between the two halves of a host's keys; empty when nothing is."""
+    if public is None:
+        return f'{host} has no public key; make it with "mairie secrets generate"'
+    if content is None:
+        return ""
+    entry = content.hosts.get(host)
+    if entry is None:
+        return f"{host} has a public key and no private one; {_TOGETHER}"
+    if entry.public_keys != public:
+        return (
+            f"the public key of {host} is not that of its private key, as happens when only one "
+            f"of the two files was taken from version control; {_TOGETHER}"
+        )
+    return ""

@@ -1,0 +1,186 @@
+"""The files of ``secrets/``: read, and written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mairie.model.territory import PublicKeys
+from mairie.secrets.errors import SecretsError
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_PUBLIC = "public.yaml"
+_RECIPIENTS = "recipients.yaml"
+_REMAKE = {
+    _PUBLIC: "mairie secrets generate",
+    _RECIPIENTS: "mairie secrets recipients --apply",
+}
+_PUBLIC_HEADER = """\
+# Written by mairie, not by hand: WireGuard public keys in force, and those that take over.
+"""
+_RECIPIENTS_HEADER = """\
+# Written by mairie, not by hand: to whom each .age file was last encrypted.
+# "mairie secrets recipients" compares this with syndicate.yaml.
+"""
+
+
+def secrets_folder(folder: Path) -> Path:
+    """Return where an inventory keeps its secrets."""
+    return folder / "secrets"
+
+
+def age_file(folder: Path, owner: str) -> Path:
+    """Return the encrypted file of a commune (its file stem) or of a hub (its name)."""
+    return secrets_folder(folder) / f"{owner}.age"
+
+
+def write_atomic(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+    """Write through a temporary file in the same folder, synced before it takes the place.
+
+    Raises:
+        SecretsError: the file system refuses.
+
+    """
+    temporary = ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # mkstemp creates with mode 600; the name shows what it is for when a crash leaves it.
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(path)
+        temporary = ""
+    except OSError as error:
+        raise SecretsError(f"{path} cannot be written: {_reason(error)}") from None
+    finally:
+        if temporary:
+            with contextlib.suppress(OSError):
+                Path(temporary).unlink()
+
+
+def read_bytes(path: Path, owner: str) -> bytes:
+    """Return the content of an encrypted file.
+
+    Raises:
+        SecretsError: it is missing or cannot be read.
+
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise SecretsError(
+            f"{path} is missing: {owner} has no secrets yet; make them with "
+            '"mairie secrets generate"'
+        ) from None
+    except OSError as error:
+        raise SecretsError(f"{path} cannot be read: {_reason(error)}") from None
+
+
+def load_public_keys(folder: Path) -> dict[str, PublicKeys]:
+    """Return the public keys by full host name; empty when nothing was generated yet.
+
+    Raises:
+        SecretsError: ``secrets/public.yaml`` is damaged.
+
+    """
+    path = secrets_folder(folder) / _PUBLIC
+    data = _load_yaml(path)
+    if data is None:
+        return {}
+    if not isinstance(data, dict):
+        raise _damaged(path)
+    keys: dict[str, PublicKeys] = {}
+    for host, entry in data.items():
+        if (
+            not isinstance(host, str)
+            or not isinstance(entry, dict)
+            or not set(entry) <= {"current", "next"}
+            or not all(isinstance(value, str) for value in entry.values())
+            or "current" not in entry
+        ):
+            raise _damaged(path)
+        keys[host] = PublicKeys(current=entry["current"], next=entry.get("next"))
+    return keys
+
+
+def save_public_keys(folder: Path, keys: Mapping[str, PublicKeys]) -> None:
+    """Write ``secrets/public.yaml``: sorted, the same bytes for the same keys."""
+    data = {
+        host: {"current": pair.current, **({"next": pair.next} if pair.next else {})}
+        for host, pair in sorted(keys.items())
+    }
+    _save_yaml(secrets_folder(folder) / _PUBLIC, _PUBLIC_HEADER, data)
+
+
+def load_recipients(folder: Path) -> dict[str, tuple[str, ...]]:
+    """Return the recipients of each encrypted file at its last writing, by owner.
+
+    Raises:
+        SecretsError: ``secrets/recipients.yaml`` is damaged.
+
+    """
+    path = secrets_folder(folder) / _RECIPIENTS
+    data = _load_yaml(path) or []
+    found: dict[str, tuple[str, ...]] = {}
+    if not isinstance(data, list):
+        raise _damaged(path)
+    for group in data:
+        if not isinstance(group, dict) or set(group) != {"recipients", "files"}:
+            raise _damaged(path)
+        if not all(_is_texts(part) for part in group.values()):
+            raise _damaged(path)
+        found.update({owner: tuple(group["recipients"]) for owner in group["files"]})
+    return found
+
+
+def save_recipients(folder: Path, recipients: Mapping[str, Sequence[str]]) -> None:
+    """Write ``secrets/recipients.yaml``: owners grouped by equal recipients, sorted."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for owner, keys in sorted(recipients.items()):
+        groups.setdefault(tuple(sorted(keys)), []).append(owner)
+    data = [
+        {"recipients": list(keys), "files": owners}
+        for keys, owners in sorted(groups.items(), key=lambda item: item[1])
+    ]
+    _save_yaml(secrets_folder(folder) / _RECIPIENTS, _RECIPIENTS_HEADER, data)
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _load_yaml(path: Path) -> Any:
+    try:
+        return yaml.load(path.read_bytes(), Loader=_LOADER)  # noqa: S506 - a safe loader, in C
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise SecretsError(f"{path} cannot be read: {_reason(error)}") from None
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise _damaged(path) from None
+
+
+def _save_yaml(path: Path, header: str, data: Any) -> None:
+    text = header + (yaml.safe_dump(data, sort_keys=False, width=200) if data else "{}\n")
+    if not path.is_file() or path.read_bytes() != text.encode():
+        write_atomic(path, text.encode())
+
+
+def _damaged(path: Path) -> SecretsError:
+    return SecretsError(
+        f"{path} is not as mairie writes it; take it back from version control, or delete it and "
+        'run "mairie secrets generate", which finds everything again in the encrypted files'
+    )
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or "unknown error").lower()

@@ -1,0 +1,75 @@
+"""Whose file a host's secrets are in: a commune has one for all its sites, each hub its own."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+from mairie.model.territory import Territory
+from mairie.secrets.errors import SecretsError
+
+
+def host_name(commune: str, site: str, host: str) -> str:
+    """Return the full name of a host, unique in its territory."""
+    return f"{commune}-{site}-{host}"
+
+
+def owners(territory: Territory) -> tuple[str, ...]:
+    """Return every owner of a file: the hubs, then the communes by index."""
+    return (*territory.syndicate.hubs, *territory.communes)
+
+
+def hosts(territory: Territory, owner: str) -> tuple[str, ...]:
+    """Return the full names of all hosts of an owner.
+
+    Raises:
+        SecretsError: nobody has this name.
+
+    """
+    if owner in territory.syndicate.hubs:
+        return (owner,)
+    if owner not in territory.communes:
+        raise _unknown("commune or hub", owner, owners(territory), territory)
+    return tuple(name for name, _ in _commune_hosts(territory, owner))
+
+
+def tunnel_hosts(territory: Territory, owner: str) -> tuple[str, ...]:
+    """Return those of an owner's hosts that have a WireGuard key: hubs and gateways."""
+    if owner in territory.syndicate.hubs:
+        return (owner,)
+    return tuple(name for name, gateway in _commune_hosts(territory, owner) if gateway)
+
+
+def owner_of(territory: Territory, host: str) -> str:
+    """Return whose file holds a host's secrets.
+
+    Raises:
+        SecretsError: no such host.
+
+    """
+    everyone: list[str] = []
+    for owner in owners(territory):
+        names = hosts(territory, owner)
+        if host in names:
+            return owner
+        everyone.extend(names)
+    raise _unknown("host", host, everyone, territory)
+
+
+def hub_of(territory: Territory, commune: str) -> str:
+    """Return the hub that a commune calls: its own choice, else the first one."""
+    return territory.communes[commune].hub or next(iter(territory.syndicate.hubs))
+
+
+def _commune_hosts(territory: Territory, commune: str) -> Iterator[tuple[str, bool]]:
+    for site_name, site in territory.communes[commune].sites.items():
+        for name, host in site.hosts.items():
+            yield host_name(commune, site_name, name), "gateway" in host.roles
+
+
+def _unknown(
+    what: str, word: str, known: tuple[str, ...] | list[str], territory: Territory
+) -> SecretsError:
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    hint = f'did you mean "{near[0]}"?' if near else f"there are: {', '.join(known[:8])}"
+    return SecretsError(f'{territory.name} has no {what} "{word}"; {hint}')
