@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import importlib
 
-from mairie.host.deploy import this_host
-from pyinfra import host
+from pyinfra.context import host
+
+from mairie.host.deploy import bricks_to_deploy, conclude
 
 BRICKS: dict[str, str] = {
     "base": "first: everything after it relies on names, accounts, time and packages being right",
@@ -17,8 +18,9 @@ BRICKS: dict[str, str] = {
     "vpn": "after network: it calls the hub through the uplinks, under the firewall's rules",
     "hub": "last: it answers to communes whose tunnels exist by then",
 }
-"""Name of the brick to the reason for its place."""
+"""Name of each brick to the reason for its place."""
 
-plan, _ = this_host()
-for brick in host.loop([brick for brick in BRICKS if brick in plan.bricks]):
+wanted = bricks_to_deploy()
+for brick in host.loop([brick for brick in BRICKS if brick in wanted]):
     importlib.import_module(f"deploys.{brick}").deploy()
+conclude()

@@ -1,0 +1,145 @@
+"""Brick ``base``: names, accounts, SSH, time, journal, upgrades, hardening."""
+
+from __future__ import annotations
+
+from pyinfra.api.operation import OperationMeta
+from pyinfra.context import host
+from pyinfra.facts.deb import DebPackages
+from pyinfra.operations import apt, files, server, systemd
+
+from mairie.files import base as table
+from mairie.host.deploy import place, this_host, to_activate
+from mairie.host.operations import managed_file
+from mairie.host.system import OwnClock, close_accounts, kernel_parameters, open_accounts
+from mairie.plan.host import BasePlan, HostPlan
+from mairie.render import MANAGED
+
+DAY = 24 * 3600
+
+SHARED_CLOCK = "/etc/systemd/system/chrony.service.d/mairie-shared-clock.conf"
+SHARED_CLOCK_TEXT = f"""\
+# {MANAGED}
+# A container has its machine's clock: measure and serve time, never set it.
+[Unit]
+ConditionCapability=
+
+[Service]
+ExecStart=
+ExecStart=!/usr/sbin/chronyd -x $DAEMON_OPTS
+"""
+
+
+def deploy() -> None:
+    """Install, configure, activate."""
+    plan, _ = this_host()
+    install(plan.base)
+    accounts(plan.base)
+    clock = share_clock()
+    placed = configure(plan)
+    activate(placed, clock)
+
+
+def install(base: BasePlan) -> None:
+    """Have the packages that belong, and none that do not."""
+    have = host.get_fact(DebPackages)
+    missing = any(name not in have for name in base.packages_present)
+    apt.packages(
+        name="base: packages",
+        packages=list(base.packages_present),
+        no_recommends=True,
+        update=missing,
+        cache_time=DAY,
+    )
+    apt.packages(
+        name="base: packages that do not belong", packages=list(base.packages_absent), present=False
+    )
+
+
+def accounts(base: BasePlan) -> None:
+    """Have one account per technician, none for those who left; keys come with the files."""
+    names = [user.name for user in base.users]
+    server.group(name="base: group of technicians", group=table.GROUP, system=True)
+    for user in base.users:
+        server.user(  # noqa: S604 - shell is the log-in shell
+            name=f"base: account of {user.name}",
+            user=user.name,
+            comment=user.label,
+            shell="/bin/bash",
+            groups=[table.GROUP],
+            append=True,
+            create_home=True,
+        )
+    open_accounts(name="base: accounts wanted again", names=names)
+    close_accounts(name="base: accounts no longer wanted", group=table.GROUP, keep=names)
+
+
+def share_clock() -> OperationMeta:
+    """Keep chronyd from setting a clock that is not this host's own."""
+    if host.get_fact(OwnClock):
+        return files.file(name="base: clock of its own", path=SHARED_CLOCK, present=False)
+    return managed_file(
+        name="base: clock shared with the machine",
+        path=SHARED_CLOCK,
+        content=SHARED_CLOCK_TEXT,
+        brick="base",
+    )
+
+
+def configure(plan: HostPlan) -> dict[str, OperationMeta]:
+    """Place every file; returns path → operation."""
+    paths = [file.path for file in table.files(plan)]
+    placed = dict(zip(paths, place("base"), strict=False))
+    files.link(
+        name=f"base: time zone {plan.timezone}",
+        path="/etc/localtime",
+        target=f"/usr/share/zoneinfo/{plan.timezone}",
+        force=True,
+        force_backup=False,
+    )
+    server.hostname(name=f"base: host name {plan.name}", hostname=plan.name)
+    kernel_parameters(name="base: kernel parameters", parameters=plan.base.sysctl)
+    return placed
+
+
+def activate(placed: dict[str, OperationMeta], clock: OperationMeta) -> None:
+    """Tell each service what changed for it, and no other."""
+
+    def changed(*paths: str) -> list[OperationMeta]:
+        return [placed[path] for path in paths]
+
+    timers = changed(table.LISTS_TIMER, table.UPGRADES_TIMER)
+    systemd.daemon_reload(
+        name="base: systemd reads its units again",
+        _if=to_activate("base", *timers, *changed(table.MANAGER), clock),
+    )
+    systemd.service(
+        name="base: journal restarted",
+        service="systemd-journald.service",
+        restarted=True,
+        _if=to_activate("base", *changed(table.JOURNAL)),
+    )
+    systemd.service(name="base: ssh", service="ssh.service", running=True, enabled=True)
+    systemd.service(
+        name="base: ssh reads its settings again",
+        service="ssh.service",
+        reloaded=True,
+        _if=to_activate("base", *changed(table.SSHD)),
+    )
+    systemd.service(name="base: chrony", service="chrony.service", running=True, enabled=True)
+    systemd.service(
+        name="base: chrony restarted",
+        service="chrony.service",
+        restarted=True,
+        _if=to_activate("base", *changed(table.CHRONY), clock),
+    )
+    for timer, path in (
+        ("apt-daily.timer", table.LISTS_TIMER),
+        ("apt-daily-upgrade.timer", table.UPGRADES_TIMER),
+    ):
+        systemd.service(name=f"base: {timer}", service=timer, running=True, enabled=True)
+        systemd.service(
+            name=f"base: {timer} restarted",
+            service=timer,
+            restarted=True,
+            _if=to_activate("base", *changed(path)),
+        )

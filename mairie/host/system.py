@@ -1,0 +1,165 @@
+"""pyinfra facts and operations of brick ``base`` that pyinfra itself does not have."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+
+from pyinfra import logger
+from pyinfra.api.command import StringCommand
+from pyinfra.api.facts import FactBase
+from pyinfra.api.operation import operation
+from pyinfra.context import host
+
+from mairie.plan.host import Sysctl
+
+
+@dataclass(frozen=True)
+class KernelParameter:
+    """One entry of /proc/sys. ``value`` is None where this kernel or namespace has no such key."""
+
+    value: str | None
+    writable: bool
+    """False also for root, in a container whose machine keeps the parameter for itself."""
+
+
+class KernelParameters(FactBase[dict[str, KernelParameter]]):
+    """Current values by key, all in one command; several numbers are joined by one space."""
+
+    @staticmethod
+    def default() -> dict[str, KernelParameter]:
+        """Nothing known."""
+        return {}
+
+    def command(self, keys: Sequence[str]) -> str:
+        """Return the command, for any POSIX shell."""
+        listed = " ".join(shlex.quote(key) for key in keys)
+        return (
+            f"for key in {listed}; do path=/proc/sys/$(printf %s $key | tr . /); "
+            'if [ ! -e "$path" ]; then echo "$key absent"; '
+            'elif [ -w "$path" ]; then echo "$key rw" $(cat "$path"); '
+            'else echo "$key ro" $(cat "$path"); fi; done'
+        )
+
+    def process(self, output: list[str]) -> dict[str, KernelParameter]:
+        """Read lines such as ``kernel.sysrq rw 0``."""
+        found = {}
+        for line in output:
+            key, state, *value = line.split()
+            present = state != "absent"
+            found[key] = KernelParameter(
+                value=" ".join(value) if present else None, writable=state == "rw"
+            )
+        return found
+
+
+class GroupMembers(FactBase[tuple[str, ...]]):
+    """Members of a group, sorted; none when there is no such group."""
+
+    @staticmethod
+    def default() -> tuple[str, ...]:
+        """No member."""
+        return ()
+
+    def command(self, group: str) -> str:
+        """Return the command."""
+        return f"getent group {shlex.quote(group)} || true"
+
+    def process(self, output: list[str]) -> tuple[str, ...]:
+        """Read the line of group(5)."""
+        members = output[0].split(":")[3] if output else ""
+        return tuple(sorted(name for name in members.split(",") if name))
+
+
+class ExpiringAccounts(FactBase[tuple[str, ...]]):
+    """Accounts with a date of expiry (shadow(5), eighth field), sorted."""
+
+    @staticmethod
+    def default() -> tuple[str, ...]:
+        """No account."""
+        return ()
+
+    def command(self) -> str:
+        """Return the command."""
+        return "awk -F: '$8 != \"\" { print $1 }' /etc/shadow"
+
+    def process(self, output: list[str]) -> tuple[str, ...]:
+        """One name per line."""
+        return tuple(sorted(output))
+
+
+class OwnClock(FactBase[bool]):
+    """Whether the clock is this host's to set: not a container, which shares its machine's."""
+
+    def command(self) -> str:
+        """Return the command."""
+        return "systemd-detect-virt --container --quiet && echo shared || echo own"
+
+    def process(self, output: list[str]) -> bool:
+        """Read the word."""
+        return output[-1] == "own"
+
+
+@operation()
+def kernel_parameters(parameters: Sequence[Sysctl]) -> Generator[StringCommand, None, None]:
+    """Give kernel parameters their values, now; /etc/sysctl.d does it at each start.
+
+    Those that this machine does not have or does not let us set are named in a warning.
+
+    Args:
+        parameters: with the rule each comes from.
+
+    """
+    found = host.get_fact(KernelParameters, keys=tuple(item.key for item in parameters))
+    refused = []
+    for item in parameters:
+        state = found[item.key]
+        if state.value == item.value:
+            continue
+        if state.writable:
+            yield StringCommand("sysctl", "-q", "-w", shlex.quote(f"{item.key}={item.value}"))
+        else:
+            refused.append(f"{item.key} ({item.rule})")
+    if refused:
+        logger.warning(
+            "These kernel parameters cannot be set on this machine (a container keeps its "
+            "machine's): %s",
+            ", ".join(refused),
+        )
+
+
+@operation()
+def open_accounts(names: Sequence[str]) -> Generator[StringCommand, None, None]:
+    """Lift the expiry that ``close_accounts`` gave to accounts now wanted again.
+
+    Args:
+        names: accounts that exist when the operation runs.
+
+    """
+    expiring = host.get_fact(ExpiringAccounts)
+    for name in names:
+        if name in expiring:
+            yield StringCommand("usermod", "--expiredate", "''", shlex.quote(name))
+
+
+@operation()
+def close_accounts(group: str, keep: Sequence[str]) -> Generator[StringCommand, None, None]:
+    """Lock the accounts of a group that are no longer wanted (ANSSI-BP-028 R30).
+
+    Files stay, for whoever has to look at them: the account expires, loses its shell and its
+    group, and its sessions end.
+
+    Args:
+        group: whose members are managed.
+        keep: members to leave alone.
+
+    """
+    for name in host.get_fact(GroupMembers, group=group):
+        if name not in keep:
+            user = shlex.quote(name)
+            yield StringCommand(
+                f"usermod --lock --expiredate 1 --shell /usr/sbin/nologin {user} "
+                f"&& gpasswd --delete {user} {shlex.quote(group)} "
+                f"&& {{ loginctl terminate-user {user} 2>/dev/null || true; }}"
+            )
