@@ -1,0 +1,1 @@
+"""From events to what people and machines read of a run: table, JSON, JUnit, HTML."""
