@@ -1,0 +1,131 @@
+"""Whole-output tests: what each brick renders for the demo, compared with files beside the tests.
+
+``pytest tests/render --update`` writes the expected files anew; read the difference before it is
+committed: it is what changes on every host.
+"""
+
+import base64
+import hashlib
+import runpy
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from mairie.model.commune import Commune
+from mairie.model.syndicate import Syndicate
+from mairie.model.territory import PublicKeys, Territory
+from mairie.plan.host import HostPlan, HostSecrets
+from mairie.plan.resolve import resolve
+from mairie.render import RenderedFile, render
+
+ROOT = Path(__file__).parents[2]
+DEMO = ROOT / "inventories" / "demo"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update", action="store_true", help="write the expected files of tests/render anew"
+    )
+
+
+def _key(text: str) -> str:
+    """Return something with the look of a WireGuard key, always the same for the same text."""
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _layer(path: Path) -> dict[str, object]:
+    values = runpy.run_path(str(path))
+    return {name: values[name] for name in values["__all__"]}
+
+
+@pytest.fixture(scope="session")
+def demo() -> dict[str, HostPlan]:
+    """Plans of the demo's hosts by name, with public keys that follow from the names."""
+    syndicate = Syndicate.model_validate(yaml.safe_load((DEMO / "syndicate.yaml").read_text()))
+    communes = {
+        path.stem: Commune.model_validate(yaml.safe_load(path.read_text()))
+        for path in sorted((DEMO / "communes").glob("*.yaml"))
+    }
+    hosts = [*syndicate.hubs] + [
+        f"{name}-{site}-{host}"
+        for name, commune in communes.items()
+        for site, described in commune.sites.items()
+        for host in described.hosts
+    ]
+    return resolve(
+        Territory(
+            name="demo",
+            syndicate=syndicate,
+            communes=communes,
+            layers={path.stem: _layer(path) for path in sorted((ROOT / "group_data").glob("*.py"))},
+            public_keys={name: PublicKeys(current=_key(f"public {name}")) for name in hosts},
+        )
+    )
+
+
+def secrets_of(plan: HostPlan) -> HostSecrets:
+    """Return secrets that protect nothing, always the same for the same host."""
+    peers = plan.vpn.peers if plan.vpn else ()
+    return HostSecrets(
+        wireguard_private_key=_key(f"private {plan.name}"),
+        preshared_keys={
+            peer.name: _key("preshared " + " ".join(sorted((plan.name, peer.name))))
+            for peer in peers
+            if peer.preshared
+        },
+    )
+
+
+@pytest.fixture
+def rendered(demo: dict[str, HostPlan]) -> Callable[[str, str], dict[str, RenderedFile]]:
+    """Render one brick of one demo host: ``rendered("base", "hub")`` gives files by path."""
+
+    def run(brick: str, host: str) -> dict[str, RenderedFile]:
+        plan = demo[host]
+        return {file.path: file for file in render(plan, secrets_of(plan), brick)}
+
+    return run
+
+
+def _listing(files: dict[str, RenderedFile]) -> str:
+    lines = [
+        f"{file.mode} {file.owner}:{file.group} {file.path}"
+        + (" secret" if file.secret else "")
+        + (f"  # {' '.join(file.check)}" if file.check else "")
+        for file in files.values()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.fixture
+def compare(
+    request: pytest.FixtureRequest, rendered: Callable[[str, str], dict[str, RenderedFile]]
+) -> Callable[[str, str], None]:
+    """Compare all files of a brick on a demo host with ``<brick>/expected/<host>/``.
+
+    ``FILES`` there lists mode, owner and check of each file, in the order they are placed.
+    """
+
+    def run(brick: str, host: str) -> None:
+        folder = Path(__file__).parent / brick / "expected" / host
+        files = rendered(brick, host)
+        texts = {"FILES": _listing(files)}
+        texts |= {path.lstrip("/"): file.text for path, file in files.items()}
+        if request.config.getoption("--update"):
+            for old in [path for path in folder.rglob("*") if path.is_file()]:
+                old.unlink()
+            for name, text in texts.items():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_text(text)
+        expected = {
+            str(path.relative_to(folder)): path.read_text()
+            for path in folder.rglob("*")
+            if path.is_file()
+        }
+        assert sorted(texts) == sorted(expected), "run pytest tests/render --update"
+        for name, text in texts.items():
+            assert text == expected[name], f"{folder / name} differs"
+
+    return run
