@@ -27,17 +27,18 @@ class Assets:
 def assets() -> Assets:
     """Return where they are.
 
-    A checkout has them beside the package; the wheel has them in ``mairie/share``.
+    A checkout and a bundle on a host have them beside the package; the wheel has them in
+    ``mairie/share``.
 
     Raises:
         PathsError: neither place has them.
 
     """
     for root in (PACKAGE / "share", PACKAGE.parent):
-        if (root / "deploys").is_dir() and (root / "requirements.lock").is_file():
+        if (root / "deploys").is_dir():
             return at(root)
     raise PathsError(
-        f"The folder deploys/ and requirements.lock are neither in {PACKAGE / 'share'} nor in "
+        f"The folder deploys/ is neither in {PACKAGE / 'share'} nor in "
         f"{PACKAGE.parent}: the installation is damaged; install mairie again."
     )
 

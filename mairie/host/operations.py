@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import shlex
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from io import BytesIO
 
 from pyinfra.api.command import FileUploadCommand, StringCommand
@@ -47,30 +47,37 @@ def _mode(mode: str) -> str:
 
 
 def _install_script(
-    path: str, staging: str, *, mode: str, owner: str, group: str, check: str | None, secret: bool
+    path: str,
+    staging: str,
+    *,
+    mode: str,
+    owner: str,
+    group: str,
+    check: Sequence[str] | None,
+    secret: bool,
 ) -> str:
     """Return the shell lines that check the staged file and rename it, or remove it and fail."""
     q = shlex.quote
-    directory = posixpath.dirname(staging)
+    directory = q(posixpath.dirname(staging))
     lines = [
         f"t={q(staging)}",
-        f'undo() {{ rm -f "$t"; rmdir {q(directory)} 2>/dev/null; '
+        f'undo() {{ rm -f "$t"; rmdir {directory} 2>/dev/null; '
         f'echo {q(f"{path} was not replaced: ")}"$1" >&2; exit 1; }}',
         f'chown {q(owner)}:{q(group)} "$t" && chmod {mode} "$t" || undo "owner or mode refused"',
     ]
     if check is not None:
-        program = q(check.split()[0])
-        command = check.replace("{}", '"$t"')
-        hide = " >/dev/null 2>&1" if secret else " >&2"
+        program = check[0]
+        command = " ".join(q(word.replace("{}", staging)) for word in check)
+        hide = ">/dev/null 2>&1" if secret else ">&2"
         hidden = " (its words are hidden: the file holds secrets)" if secret else ""
         lines += [
-            f"command -v {program} >/dev/null || undo {q(f'{program} is not installed')}",
-            f"( {command} ){hide} </dev/null || undo {q(f'{program} refused it{hidden}')}",
+            f"command -v {q(program)} >/dev/null || undo {q(f'{program} is not installed')}",
+            f"{command} {hide} </dev/null || undo {q(f'{program} refused it{hidden}')}",
         ]
     lines += [
         'sync "$t"',
         f'mv -fT "$t" {q(path)} || undo "rename failed"',
-        f"rmdir {q(directory)} 2>/dev/null || true",
+        f"rmdir {directory} 2>/dev/null || true",
     ]
     return "\n".join(lines)
 
@@ -91,7 +98,7 @@ def managed_file(
     mode: str = "644",
     owner: str = "root",
     group: str = "root",
-    check: str | None = None,
+    check: Sequence[str] | None = None,
     secret: bool = False,
     brick: str | None = None,
 ) -> Generator[StringCommand | PlaceFile, None, None]:
@@ -103,8 +110,8 @@ def managed_file(
         mode: octal digits.
         owner: name of a user that exists when the operation runs.
         group: name of a group, likewise.
-        check: a shell command that must succeed before the old file is replaced; ``{}`` stands
-            for the path of the new one, which keeps its base name (``nft -c -f {}``).
+        check: words of a command that must succeed before the old file is replaced; ``{}`` stands
+            for the path of the new one, which keeps its base name: ``("nft", "-c", "-f", "{}")``.
         secret: the content and the words of ``check`` may not be shown.
         brick: whose services read the file; a change marks it pending until ``settle``.
 
