@@ -99,6 +99,7 @@ class Reach:
 
     def __init__(self, plans: Mapping[str, HostPlan]) -> None:
         self._plans = plans
+        self._own = {name: frozenset(own_addresses(plan)) for name, plan in plans.items()}
 
     @cached_property
     def _owners(self) -> dict[str, HostPlan]:
@@ -135,7 +136,7 @@ class Reach:
             if hub is None:
                 raise ValueError(f"{packet.source} belongs to no segment and to no VPN peer")
             yield from self._cross_hub(hub, packet)
-        elif packet.destination in own_addresses(gateway) or not _inside(
+        elif packet.destination in self._own[gateway.name] or not _inside(
             segment, packet.destination
         ):
             yield from self._leave_segment(gateway, segment.bridge, packet)
@@ -143,7 +144,7 @@ class Reach:
             yield from self._arrive(packet)
 
     def _from_host(self, plan: HostPlan, packet: Packet) -> Iterator[_Hop]:
-        if packet.destination in own_addresses(plan):
+        if packet.destination in self._own[plan.name]:
             return
         if plan.is_hub:
             yield from self._enter_site(packet)
@@ -151,7 +152,7 @@ class Reach:
             yield from self._cross_hub(self._plans[plan.hub], packet)
 
     def _leave_segment(self, gateway: HostPlan, bridge: str, packet: Packet) -> Iterator[_Hop]:
-        if packet.destination in own_addresses(gateway):
+        if packet.destination in self._own[gateway.name]:
             yield _Hop(gateway, "input", bridge, "")
         elif (there := _segment_with(gateway, packet.destination)) is not None:
             yield _Hop(gateway, "forward", bridge, there.bridge)
@@ -163,7 +164,7 @@ class Reach:
             yield _Hop(gateway, "forward", bridge, gateway.network.uplinks[0].port)
 
     def _cross_hub(self, hub: HostPlan, packet: Packet) -> Iterator[_Hop]:
-        if packet.destination in own_addresses(hub):
+        if packet.destination in self._own[hub.name]:
             yield _Hop(hub, "input", VPN_INTERFACE, "")
             return
         yield _Hop(hub, "forward", VPN_INTERFACE, VPN_INTERFACE)
