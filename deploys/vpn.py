@@ -1,0 +1,86 @@
+"""Brick vpn: the WireGuard tunnel between a gateway and its hub.
+
+A change of peers, keys, addresses, routes or MTU reaches the running tunnel by a reload, which
+cuts nobody; only the first start, and a start after a failure, bring the interface up anew.
+"""
+
+from __future__ import annotations
+
+from pyinfra.api.facts import FactBase
+from pyinfra.context import host
+from pyinfra.operations import apt, systemd
+
+from mairie.files.vpn import FOLLOW_SERVICE, LOOK_SERVICE, LOOK_TIMER, drop_in, files, rotations
+from mairie.host.deploy import place, this_host, to_activate
+
+
+class KernelWireGuard(FactBase[bool]):
+    """Whether the kernel has WireGuard, loaded or as a module that can be."""
+
+    @staticmethod
+    def default() -> bool:
+        """Nothing said: no."""
+        return False
+
+    def command(self) -> str:
+        """Look without loading anything."""
+        return (
+            "if [ -e /sys/module/wireguard ] || modprobe -n -q wireguard 2>/dev/null; "
+            "then echo yes; fi"
+        )
+
+    def process(self, output: list[str]) -> bool:
+        """Read the one word."""
+        return output == ["yes"]
+
+
+def deploy() -> None:
+    """Install, configure, activate."""
+    plan, _ = this_host()
+    vpn = plan.vpn
+    if vpn is None:
+        return
+    installed = [
+        apt.packages(
+            name="vpn: WireGuard tools",
+            packages=["iproute2", "iputils-ping", "wireguard-tools"],
+            no_recommends=True,
+        )
+    ]
+    if not host.get_fact(KernelWireGuard):
+        installed.append(
+            apt.packages(
+                name="vpn: WireGuard outside the kernel, which has none",
+                packages=["wireguard-go"],
+                no_recommends=True,
+            )
+        )
+
+    placed = dict(zip([file.path for file in files(plan)], place("vpn"), strict=False))
+    units = [placed[path] for path in (LOOK_SERVICE, LOOK_TIMER, FOLLOW_SERVICE, drop_in(vpn))]
+    systemd.daemon_reload(name="vpn: units read again", _if=to_activate("vpn", *units))
+
+    tunnel = f"wg-quick@{vpn.interface}.service"
+    systemd.service(name="vpn: tunnel up, also at boot", service=tunnel, running=True, enabled=True)
+    systemd.service(
+        name="vpn: running tunnel follows its files, without a cut",
+        service=tunnel,
+        reloaded=True,
+        _if=to_activate("vpn", *placed.values()),
+    )
+    systemd.service(
+        name="vpn: endpoint watched", service="mairie-wg.timer", running=True, enabled=True
+    )
+    pending = bool(rotations(vpn))
+    systemd.service(
+        name="vpn: peers that change their key followed",
+        service="mairie-wg-follow.service",
+        running=pending,
+        enabled=pending,
+    )
+    systemd.service(
+        name="vpn: endpoint and next key looked at now",
+        service="mairie-wg.service",
+        restarted=True,
+        _if=to_activate("vpn", *placed.values()),
+    )
