@@ -93,7 +93,7 @@ def read_manifest(data: bytes) -> Manifest:
 @cache
 def common_files(root: Assets) -> dict[str, bytes]:
     """Return what the bundles of all hosts share, by path."""
-    files = dict(_host_code())
+    files = dict(_host_code(root))
     for folder, name, suffixes in (
         (root.deploys, "deploys", (".py",)),
         (root.templates, "templates", (".j2",)),
@@ -105,9 +105,11 @@ def common_files(root: Assets) -> dict[str, bytes]:
     return files
 
 
-def _host_code() -> Iterator[tuple[str, bytes]]:
+def _host_code(root: Assets) -> Iterator[tuple[str, bytes]]:
     tables = (f"mairie.files.{path.stem}" for path in (PACKAGE / "files").glob("[!_]*.py"))
-    for module in sorted(_closure([*ENTRY_POINTS, "mairie.host.deploy", *tables])):
+    scripts = [*root.deploys.glob("*.py"), *root.conformance.glob("*.py")]
+    used = (module for path in scripts for module in _imports(path))
+    for module in sorted(_closure([*ENTRY_POINTS, *tables, *used])):
         path = _source(module)
         if path is not None:
             yield path.relative_to(PACKAGE.parent).as_posix(), path.read_bytes()
