@@ -85,6 +85,16 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True):
     need: tuple[Literal["runtime", "bundle"], ...]
 
 
+class Interruption:
+    """What the person at the keyboard asked for; shared by all hosts of a run."""
+
+    def __init__(self) -> None:
+        self.stop = threading.Event()
+        """Begin nothing new; hosts at work finish the brick in hand."""
+        self.abandon = threading.Event()
+        """Do not wait for them either: they go on alone."""
+
+
 class PushError(RuntimeError):
     """The host answered something else than its end of the protocol."""
 
@@ -128,7 +138,7 @@ def push(
     runtime: Callable[[str], Archive],
     known_runtimes: dict[str, str],
     on_event: Callable[[Event], None] = lambda _: None,
-    stop: threading.Event | None = None,
+    interruption: Interruption | None = None,
 ) -> HostOutcome:
     """Run one action on one host and wait for its end.
 
@@ -139,7 +149,7 @@ def push(
         runtime: gives the runtime for a platform, when the host lacks it.
         known_runtimes: digests of runtimes by platform, so that a host can tell at once.
         on_event: called with each event, from this thread.
-        stop: set it to make the host finish its step and stop.
+        interruption: lets another thread stop this.
 
     """
     began = time.monotonic()
@@ -149,7 +159,7 @@ def push(
     trouble = ""
     untouched = False
     try:
-        conversation.hold(seen, on_event, stop or threading.Event())
+        conversation.hold(seen, on_event, interruption or Interruption())
     except (PushError, RuntimeBuildError) as error:
         trouble = str(error)
         untouched = isinstance(error, UntouchedError)
@@ -197,7 +207,9 @@ class _Conversation:
         self._runtime = runtime
         self._greeted = False
 
-    def hold(self, seen: _Seen, on_event: Callable[[Event], None], stop: threading.Event) -> None:
+    def hold(
+        self, seen: _Seen, on_event: Callable[[Event], None], interruption: Interruption
+    ) -> None:
         """Talk until the host ends.
 
         Raises:
@@ -208,7 +220,9 @@ class _Conversation:
         patience = CONNECT_S
         deadline = time.monotonic() + patience
         while True:
-            if stop.is_set() and not asked_to_stop:
+            if interruption.abandon.is_set():
+                raise PushError("It was not waited for.")
+            if interruption.stop.is_set() and not asked_to_stop:
                 asked_to_stop = True
                 if not self._greeted:
                     raise UntouchedError("Interrupted before it began.")

@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -64,6 +65,7 @@ CONNECTORS = ("local", "ssh")
 """pyinfra loads every connector it finds; ssh is its default and must be importable."""
 
 PLATFORMS = ("x86_64", "aarch64")
+USUAL_PLATFORM = "x86_64-3.13"
 PYTHONS = ("3.11", "3.12", "3.13")
 """What a host may have; Debian 13 has 3.13."""
 
@@ -113,6 +115,26 @@ def host_runtime(platform: str) -> Archive:
     _write(folder / f"{archive.digest}.tar.xz", archive.data)
     _write(name, archive.digest.encode())
     return archive
+
+
+class Runtimes:
+    """The runtimes of one run, for many hosts at once: each is made at most once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._made: dict[str, Archive] = {}
+
+    def __call__(self, platform: str) -> Archive:
+        """Return the runtime for a platform; see :func:`host_runtime`."""
+        with self._lock:
+            if platform not in self._made:
+                self._made[platform] = host_runtime(platform)
+            return self._made[platform]
+
+    def known(self) -> dict[str, str]:
+        """Return the digests of those at hand, by platform; the usual one is made if need be."""
+        self(USUAL_PLATFORM)
+        return {platform: archive.digest for platform, archive in self._made.items()}
 
 
 def _inputs(requirements: str) -> str:

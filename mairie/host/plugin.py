@@ -105,7 +105,7 @@ class Conformance:
                 error, AssertionError | pytest.fail.Exception
             )
             kind = "fail" if is_fail else "unknown"
-            message = str(error) if is_fail else f"{_word(error)}: {error}"
+            message = _own_words(str(error)) if is_fail else f"{_word(error)}: {error}"
         callspec = getattr(item, "callspec", None)
         subject = callspec.params.get("subject", ("",))[0] if callspec is not None else ""
         return ControlResult(
@@ -137,6 +137,12 @@ class Conformance:
 
 def _word(error: BaseException) -> str:
     return "skipped" if isinstance(error, pytest.skip.Exception) else type(error).__name__
+
+
+def _own_words(message: str) -> str:
+    """Return what the check says, without pytest's account of the expression after it."""
+    said, _, _ = message.partition("\nassert ")
+    return said
 
 
 def _last(report: pytest.CollectReport) -> str:
