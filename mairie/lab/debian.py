@@ -14,6 +14,7 @@ from mairie.lab.errors import LabError
 SUITE = "trixie"
 """The Debian release of every host, in the lab as in production (Debian 13)."""
 
+_ARCHIVES = "/var/cache/apt/archives"
 _KEYRING = Path("/usr/share/keyrings") / f"debian-archive-{SUITE}-stable.gpg"
 
 
@@ -61,17 +62,20 @@ def ensure_programs(needed: Mapping[str, str], progress: Progress) -> None:
 
 
 def mmdebstrap(
-    target: Path,
+    target: Path | None,
     include: Sequence[str],
     hooks: Sequence[str],
     progress: Progress,
+    *,
     log: str,
+    early_hooks: Sequence[str] = (),
 ) -> None:
-    """Make a minimal Debian tree as the tar file ``target``.
+    """Make a minimal Debian tree, as the tar file ``target`` or, with None, for the hooks alone.
 
-    ``include`` are packages on top of the ``minbase`` variant; ``hooks`` are mmdebstrap customize
-    hooks, run in order. Downloaded packages are kept in the cache for the next run, in
-    ``/var/cache/apt/archives`` while the hooks run. Raises LabError with the end of the log.
+    ``include`` are packages on top of the ``minbase`` variant, installed after the shell commands
+    ``early_hooks``; ``hooks`` are mmdebstrap customize hooks, run last. Downloaded packages are in
+    ``/var/cache/apt/archives`` while the hooks run; the hook ``keep_packages()`` saves them for the
+    next run. Raises LabError with the end of the log.
     """
     needed = {"mmdebstrap": "mmdebstrap"}
     if not _KEYRING.exists():
@@ -84,36 +88,45 @@ def mmdebstrap(
             f"The archive keys of Debian {SUITE} are not on this machine, even though the package "
             "debian-archive-keyring is installed: upgrade it, then try again."
         )
-    pool = cache_dir() / "debs"
-    (pool / "partial").mkdir(parents=True, exist_ok=True)
-    archives = "/var/cache/apt/archives"
-    partial = target.with_suffix(".partial")
+    (_pool() / "partial").mkdir(parents=True, exist_ok=True)
+    partial = target.with_suffix(".partial") if target else None
     command = [
         "mmdebstrap",
         "--variant=minbase",
-        "--format=tar",
+        f"--format={'tar' if target else 'null'}",
         f"--include={','.join(include)}",
         '--aptopt=Acquire::Languages "none"',
         '--aptopt=Acquire::Retries "3"',
         # Keep downloaded packages between runs (mmdebstrap(1), "As a caching tool").
         "--skip=download/empty",
         "--skip=essential/unlink",
-        f'--setup-hook=mkdir -p "$1"{archives}',
-        f"--setup-hook=sync-in {pool} {archives}",
+        f'--setup-hook=mkdir -p "$1"{_ARCHIVES}',
+        f"--setup-hook=sync-in {_pool()} {_ARCHIVES}",
+        *(f"--essential-hook={hook}" for hook in early_hooks),
         *(f"--customize-hook={hook}" for hook in hooks),
-        f"--customize-hook=sync-out {archives} {pool}",
         SUITE,
-        str(partial),
+        str(partial or "-"),
     ]
     status = _run(command, log)
     if status != 0:
-        partial.unlink(missing_ok=True)
+        if partial:
+            partial.unlink(missing_ok=True)
         tail = "\n".join(_log(log).read_text(errors="replace").splitlines()[-12:])
         raise LabError(
             f"mmdebstrap could not build the image (exit code {status}). It needs to reach a "
             f"Debian mirror. The whole log is in {_log(log)}; it ends with:\n{tail}"
         )
-    partial.replace(target)
+    if partial and target:
+        partial.replace(target)
+
+
+def keep_packages() -> str:
+    """Return the mmdebstrap hook that saves downloaded packages in the cache."""
+    return f"sync-out {_ARCHIVES} {_pool()}"
+
+
+def _pool() -> Path:
+    return cache_dir() / "debs"
 
 
 def write_index(folder: Path) -> None:

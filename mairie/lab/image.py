@@ -22,7 +22,7 @@ from docker.errors import ImageNotFound
 from docker.types import Mount
 
 from mairie.lab.cache import Progress, cache_dir, locked, silent
-from mairie.lab.debian import SUITE, mmdebstrap, write_index
+from mairie.lab.debian import SUITE, keep_packages, mmdebstrap, write_index
 from mairie.lab.errors import LabError
 
 REPOSITORY = "/srv/packages"
@@ -214,6 +214,7 @@ def _build(recipe: Recipe, folder: Path, progress: Progress) -> None:
                 'mkdir "$1"/srv/packages && cd "$1"/var/cache/apt/archives '
                 '&& xargs -a "$1"/tmp/wanted cp -t "$1"/srv/packages',
                 f"sync-out /srv/packages {packages}",
+                keep_packages(),
                 'rm -r "$1"/srv/packages/* "$1"/etc/apt/sources.list',
                 f"tar-in {overlay} /",
             ],

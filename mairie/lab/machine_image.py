@@ -1,0 +1,153 @@
+"""The disk, kernel and initrd of the lab's QEMU machine: a whole Debian 13.
+
+Everything is installed while the image is built, at the speed of the machine that builds; inside
+QEMU without KVM the same would take minutes.
+"""
+
+import hashlib
+import io
+import json
+import subprocess
+import tarfile
+import tempfile
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from mairie.lab.cache import Progress, cache_dir, locked, silent
+from mairie.lab.debian import SUITE, ensure_programs, keep_packages, mmdebstrap
+from mairie.lab.image import BASE, BRICKS
+
+PACKAGES = (
+    *BASE,
+    *BRICKS,
+    "hostapd",
+    "initramfs-tools",
+    "iw",
+    "linux-image-amd64",
+    "wireless-regdb",
+    "wpasupplicant",
+    "zstd",
+)
+"""What the machine has: all that bricks install, Debian's kernel, and what Wi-Fi needs."""
+
+IDLE = (
+    "apt-daily-upgrade.timer",
+    "apt-daily.timer",
+    "chrony.service",
+    "dnsmasq.service",
+    "e2scrub_all.timer",
+    "e2scrub_reap.service",
+    "fstrim.timer",
+    "getty@tty1.service",
+    "nftables.service",
+    "ssh.service",
+    "unattended-upgrades.service",
+    "wpa_supplicant.service",
+)
+"""Units that a deploy, not the boot, starts: disabled in the image."""
+
+_INITRAMFS = "MODULES=list\nCOMPRESS=zstd\nRESUME=none\nFSTYPE=ext4\n"
+_DRIVERS = "virtio_pci\nvirtio_blk\next4\n"
+
+
+@dataclass(frozen=True)
+class MachineRecipe:
+    """All that decides what is in the machine; ``disk`` is the size of its disk, sparse."""
+
+    suite: str = SUITE
+    packages: tuple[str, ...] = PACKAGES
+    idle: tuple[str, ...] = IDLE
+    disk: str = "4G"
+
+    @property
+    def files(self) -> dict[str, tuple[int, str]]:
+        """The lab's own files in the machine: path → (mode, text)."""
+        share = files("mairie.lab") / "share"
+        return {
+            "/usr/local/sbin/lab-agent": (0o755, (share / "lab-agent").read_text()),
+            "/usr/lib/systemd/system/lab-agent.service": (
+                0o644,
+                (share / "lab-agent.service").read_text(),
+            ),
+            "/etc/hostname": (0o644, "machine\n"),
+            "/etc/hosts": (0o644, "127.0.0.1 localhost\n127.0.1.1 machine\n::1 localhost\n"),
+            "/etc/resolv.conf": (0o644, ""),
+        }
+
+    @property
+    def key(self) -> str:
+        """Twelve hexadecimal digits that name this recipe."""
+        everything = {"recipe": asdict(self), "files": self.files}
+        return hashlib.sha256(json.dumps(everything, sort_keys=True).encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True)
+class MachineImage:
+    """What QEMU boots."""
+
+    disk: Path
+    kernel: Path
+    initrd: Path
+
+
+def ensure_machine_image(
+    progress: Progress = silent, recipe: MachineRecipe | None = None
+) -> MachineImage:
+    """Return the image of ``recipe``, built when absent. Raises LabError when that fails."""
+    recipe = recipe or MachineRecipe()
+    folder = cache_dir() / f"machine-{recipe.key}"
+    image = MachineImage(folder / "disk.ext4", folder / "vmlinuz", folder / "initrd.img")
+    with locked("machine"):
+        if not image.initrd.exists():
+            _build(recipe, folder, progress)
+    return image
+
+
+def _build(recipe: MachineRecipe, folder: Path, progress: Progress) -> None:
+    ensure_programs({"mke2fs": "e2fsprogs"}, progress)
+    progress("Building the machine's disk with mmdebstrap (once; about two minutes)")
+    # Run by others than root, mmdebstrap's hooks are a user of their own: not in the home folder.
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as scratch:
+        made = Path(scratch) / "made"
+        (made / "root").mkdir(parents=True)
+        Path(scratch).chmod(0o755)
+        made.chmod(0o777)
+        overlay = Path(scratch) / "overlay.tar"
+        with tarfile.open(overlay, "w") as tar:
+            for path, (mode, text) in sorted(recipe.files.items()):
+                data = text.encode()
+                info = tarfile.TarInfo(path.lstrip("/"))
+                info.mode, info.size = mode, len(data)
+                tar.addfile(info, io.BytesIO(data))
+        initramfs = 'mkdir -p "$1"/etc/initramfs-tools/conf.d "$1"/usr/share/initramfs-tools'
+        mmdebstrap(
+            None,
+            recipe.packages,
+            [
+                f"tar-in {overlay} /",
+                f'chroot "$1" systemctl --quiet disable {" ".join(recipe.idle)}',
+                'chroot "$1" systemctl --quiet enable lab-agent.service',
+                keep_packages(),
+                'rm -rf "$1"/var/cache/apt/* "$1"/var/lib/apt/lists/* "$1"/etc/apt/sources.list',
+                f'cp -L "$1"/vmlinuz {made}/vmlinuz && cp -L "$1"/initrd.img {made}/initrd.img',
+                # A bind mount is the tree without what mmdebstrap mounted in it (/proc, /dev).
+                f'mount --bind "$1" {made}/root '
+                f"&& mke2fs -q -t ext4 -L root -d {made}/root {made}/disk.ext4 {recipe.disk} "
+                f"&& umount {made}/root",
+            ],
+            progress,
+            log="machine",
+            early_hooks=[
+                f"{initramfs}/modules.d "
+                f"&& printf '{_INITRAMFS}' >\"$1\"/etc/initramfs-tools/conf.d/lab "
+                f"&& printf '{_DRIVERS}' >\"$1\"/usr/share/initramfs-tools/modules.d/lab",
+            ],
+        )
+        folder.mkdir(exist_ok=True)
+        # The last one says that all are there.
+        for name in ("disk.ext4", "vmlinuz", "initrd.img"):
+            subprocess.run(
+                ["cp", "--sparse=always", made / name, folder / f"{name}.partial"], check=True
+            )
+            (folder / f"{name}.partial").replace(folder / name)
