@@ -160,7 +160,7 @@ def _is_texts(value: Any) -> bool:
 
 def _load_yaml(path: Path) -> Any:
     try:
-        return yaml.load(path.read_bytes(), Loader=_LOADER)  # noqa: S506 - a safe loader, in C
+        return yaml.load(path.read_text("utf-8"), Loader=_LOADER)  # noqa: S506 - a safe loader, in C
     except FileNotFoundError:
         return None
     except OSError as error:
