@@ -18,7 +18,7 @@ EQUIPMENT_SEGMENTS = ("voice", "video", "things")
 
 @dataclass(frozen=True)
 class Client:
-    """A device in a segment of a site: a staff PC, a visitor, a phone, a camera …"""
+    """A device in a segment of a site: a staff PC, a visitor, a phone, a camera."""
 
     name: str
     gateway: str
