@@ -1,0 +1,137 @@
+"""``mairie secrets``: make, rotate, show the secrets, and say who may open them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from mairie.cli.options import ask_passphrase, identity_option, inventory_option
+from mairie.errors import MairieError
+from mairie.inventory.load import load
+from mairie.model.territory import Territory
+from mairie.secrets import files, owners, recipients
+from mairie.secrets.identity import Identity, find_identity
+from mairie.secrets.vault import Vault
+
+
+@click.group("secrets")
+def command() -> None:
+    """Make, rotate and show secrets, and say who may open them."""
+
+
+def open_vault(inventory: Path) -> Vault:
+    """Return the vault of an inventory whose secrets may not be made yet."""
+    return Vault(inventory, load(inventory, secrets=False))
+
+
+def identity_of(vault: Vault, option: Path | None) -> Identity:
+    """Return the identity to open a vault with."""
+    demo = vault.territory.syndicate.demo
+    return find_identity(vault.folder, demo=demo, option=option, ask=ask_passphrase())
+
+
+@command.command()
+@click.argument("names", nargs=-1, metavar="[COMMUNE|HUB]...")
+@inventory_option
+@identity_option
+def generate(names: tuple[str, ...], inventory: Path, identity: Path | None) -> None:
+    """Make the secrets that are missing; those that exist stay as they are."""
+    vault = open_vault(inventory)
+    for name in names:
+        owners.hosts(vault.territory, name)
+    made = vault.generate(lambda: identity_of(vault, identity), names or None)
+    for host in made:
+        click.echo(f"made    {host}")
+    click.echo(f"{_count(len(made), 'host')} with new secrets in {inventory / 'secrets'}")
+
+
+@command.command()
+@click.argument("host")
+@click.option("--finish", is_flag=True, help="Put the staged key in force and drop the old one.")
+@inventory_option
+@identity_option
+def rotate(host: str, finish: bool, inventory: Path, identity: Path | None) -> None:
+    """Give HOST a next WireGuard key, without cutting its tunnel; then --finish."""
+    vault = open_vault(inventory)
+    if finish:
+        keys = vault.finish_rotation(host, identity_of(vault, identity))
+        click.echo(f"{host} now has the public key {keys.current}")
+        click.echo(f"Deploy: mairie deploy {_both_ends(vault.territory, host)}")
+    else:
+        keys = vault.rotate(host, identity_of(vault, identity))
+        click.echo(f"{host} keeps {keys.current}; next is {keys.next}")
+        click.echo(f"Deploy: mairie deploy {_both_ends(vault.territory, host)}")
+        click.echo(f"Then:   mairie secrets rotate --finish {host}")
+    unmanaged = _unmanaged(vault.territory) if host in vault.territory.syndicate.hubs else ""
+    if unmanaged:
+        click.echo(f"Peers that need the hub's new key in their configuration: {unmanaged}")
+
+
+@command.command()
+@click.argument("owner", metavar="COMMUNE|HUB")
+@click.option("--yes", is_flag=True, help="Print even when the output is not a terminal.")
+@inventory_option
+@identity_option
+def show(owner: str, yes: bool, inventory: Path, identity: Path | None) -> None:
+    """Print the secrets of a commune or hub, in clear, to a terminal only."""
+    vault = open_vault(inventory)
+    owners.hosts(vault.territory, owner)
+    if not (yes or sys.stdout.isatty()):
+        raise MairieError(
+            "secrets are only printed to a terminal, not into a file or a pipe; add --yes if that "
+            "is what you want"
+        )
+    click.echo(vault.open(owner, identity_of(vault, identity)).to_bytes().decode(), nl=False)
+
+
+@command.command("recipients")
+@click.option("--apply", "apply_", is_flag=True, help="Encrypt every file to these recipients.")
+@inventory_option
+@identity_option
+def recipients_command(apply_: bool, inventory: Path, identity: Path | None) -> None:
+    """Say who may open the secrets, and which files are not encrypted to them yet."""
+    vault = open_vault(inventory)
+    syndicate = vault.territory.syndicate
+    wanted = recipients.of(syndicate)
+    for one in wanted:
+        click.echo(f"{one.owner:<12} {one.key}")
+    recipients.check(wanted, demo=syndicate.demo, territory=vault.territory.name)
+    outdated = vault.outdated()
+    if not outdated:
+        click.echo("every file is encrypted to exactly these")
+    elif apply_:
+        recorded = files.load_recipients(inventory)
+        gone = {key for owner in outdated for key in recorded.get(owner, ())}
+        gone -= {one.key for one in wanted}
+        done = vault.reencrypt(identity_of(vault, identity))
+        click.echo(f"{_count(len(done), 'file')} encrypted anew: {', '.join(done)}")
+        for key in sorted(gone):
+            click.echo(
+                f"{recipients.short(key)} is no longer a recipient but has read these secrets and "
+                'still can in older commits; rotate them with "mairie secrets rotate"'
+            )
+    else:
+        click.echo(
+            f"not encrypted to exactly these: {', '.join(outdated)}; "
+            'run "mairie secrets recipients --apply"'
+        )
+
+
+def _both_ends(territory: Territory, host: str) -> str:
+    owner = owners.owner_of(territory, host)
+    if owner not in territory.syndicate.hubs:
+        return f"{owners.hub_of(territory, owner)} {host}"
+    called = [stem for stem in territory.communes if owners.hub_of(territory, stem) == owner]
+    return " ".join((owner, *called))
+
+
+def _unmanaged(territory: Territory) -> str:
+    syndicate = territory.syndicate
+    people = [name for name, person in syndicate.technicians.items() if person.wireguard]
+    return ", ".join((*people, *syndicate.peers))
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
