@@ -1,0 +1,213 @@
+"""Brick ``network``: links, firewall, addresses and names of the segments, uplinks."""
+
+from __future__ import annotations
+
+from pyinfra.api.operation import OperationMeta
+from pyinfra.context import host
+from pyinfra.facts.deb import DebPackages
+from pyinfra.facts.systemd import SystemdStatus
+from pyinfra.operations import apt, files, server, systemd
+
+from mairie.files import network as table
+from mairie.host.deploy import place, this_host, to_activate
+from mairie.host.facts import PlacedFiles
+from mairie.host.network import LegacyInterfaces, UplinkOverride
+from mairie.host.operations import managed_file
+from mairie.plan.host import HostPlan
+from mairie.render import MANAGED
+
+DAY = 24 * 3600
+
+DNSMASQ_UNIT = "/etc/systemd/system/dnsmasq.service.d/mairie.conf"
+DNSMASQ_UNIT_TEXT = f"""\
+# {MANAGED}
+# Never with the package's own settings, which answer on every interface.
+[Unit]
+ConditionPathExists={table.DNSMASQ}
+After=nftables.service
+"""
+
+NETWORKD = "systemd-networkd.service"
+WAIT_ONLINE = "/etc/systemd/system/systemd-networkd-wait-online.service"
+
+
+def deploy() -> None:
+    """Install, configure, activate: the firewall before anything is forwarded or answered."""
+    plan, _ = this_host()
+    units = install(plan)
+    retire(plan)
+    gone = links_gone(plan)
+    placed = place("network")
+    paths = [file.path for file in table.files(plan)]
+    by_path = dict(zip(paths, placed, strict=False))
+    systemd.daemon_reload(
+        name="network: systemd reads its units again",
+        _if=to_activate("network", units, *_under(by_path, "/etc/systemd/system/"), placed[-1]),
+    )
+    firewall(by_path)
+    links(by_path, placed[-1], gone)
+    names(plan, by_path)
+    schedules(plan, by_path)
+    uplinks(plan, by_path)
+
+
+def _under(by_path: dict[str, OperationMeta], *prefixes: str) -> list[OperationMeta]:
+    return [operation for path, operation in by_path.items() if path.startswith(prefixes)]
+
+
+def packages(plan: HostPlan) -> list[str]:
+    """Return what this host needs for its network."""
+    wanted = ["iproute2", "nftables", "procps"]
+    if plan.network.dns is not None:
+        wanted.append("dnsmasq")
+    if table.is_watched(plan):
+        wanted.append("iputils-ping")
+    return wanted
+
+
+def install(plan: HostPlan) -> OperationMeta:
+    """Have the packages; dnsmasq waits for its settings."""
+    wanted = packages(plan)
+    unit = (
+        managed_file(
+            name=f"network: {DNSMASQ_UNIT}",
+            path=DNSMASQ_UNIT,
+            content=DNSMASQ_UNIT_TEXT,
+            brick="network",
+        )
+        if plan.network.dns is not None
+        else files.file(name="network: no dnsmasq here", path=DNSMASQ_UNIT, present=False)
+    )
+    have = host.get_fact(DebPackages)
+    apt.packages(
+        name="network: packages",
+        packages=wanted,
+        no_recommends=True,
+        update=any(name not in have for name in wanted),
+        cache_time=DAY,
+    )
+    return unit
+
+
+def retire(plan: HostPlan) -> None:
+    """Stop what this host no longer needs, while its files are still there."""
+    if not plan.network.firewall.schedules:
+        _stopped("access-hours.timer")
+    if not table.is_watched(plan):
+        _stopped("uplink-watch.service")
+        if laid := host.get_fact(UplinkOverride):
+            server.shell(
+                name="network: no route of the uplink watch",
+                commands=[f"ip {family} route del default metric 50" for family in laid],
+            )
+    if plan.network.dns is None:
+        _stopped("dnsmasq.service")
+
+
+def _stopped(unit: str) -> OperationMeta:
+    return systemd.service(name=f"network: no {unit}", service=unit, running=False, enabled=False)
+
+
+def links_gone(plan: HostPlan) -> list[str]:
+    """Return virtual links of an earlier plan: networkd makes links but never removes them."""
+    wanted = {file.path for file in table.files(plan)}
+    before = host.get_fact(PlacedFiles, brick="network")
+    netdevs = [path for path in before if path.endswith(".netdev") and path not in wanted]
+    return [path.removesuffix(".netdev").rpartition("/")[2].partition("-")[2] for path in netdevs]
+
+
+def firewall(by_path: dict[str, OperationMeta]) -> None:
+    """Load the rules in one transaction; the unit lets packets be forwarded after that only."""
+    systemd.service(
+        name="network: firewall", service="nftables.service", running=True, enabled=True
+    )
+    systemd.service(
+        name="network: firewall reads its rules again",
+        service="nftables.service",
+        reloaded=True,
+        _if=to_activate(
+            "network", *_under(by_path, table.NFTABLES, table.NFTABLES_UNIT, table.ACCESS_HOURS)
+        ),
+    )
+
+
+def links(by_path: dict[str, OperationMeta], removed: OperationMeta, gone: list[str]) -> None:
+    """Give the links to systemd-networkd; only those whose file changed are touched."""
+    was_running = host.get_fact(SystemdStatus, services=[NETWORKD]).get(NETWORKD)
+    # A site must have its addresses and names with every uplink down: nothing waits for one.
+    files.link(
+        name="network: nothing waits for an uplink",
+        path=WAIT_ONLINE,
+        target="/dev/null",
+        force=True,
+        force_backup=False,
+    )
+    if legacy := host.get_fact(LegacyInterfaces):
+        server.shell(
+            name=f"network: {', '.join(legacy)} from ifupdown to systemd-networkd",
+            commands=[table.TAKE_OVER],
+        )
+    systemd.service(name="network: links", service=NETWORKD, running=True, enabled=True)
+    if was_running:
+        systemd.service(
+            name="network: systemd-networkd restarted",
+            service=NETWORKD,
+            restarted=True,
+            _if=to_activate("network", by_path[table.NETWORKD_CONF]),
+        )
+        server.shell(
+            name="network: changed links configured again",
+            commands=["networkctl reload"],
+            _if=to_activate("network", *_under(by_path, f"{table.NETWORKD}/"), removed),
+        )
+    if gone:
+        server.shell(
+            name=f"network: without {', '.join(gone)}",
+            commands=[f"ip link delete {name} 2>/dev/null || :" for name in gone],
+        )
+    _stopped("systemd-resolved.service")
+
+
+def names(plan: HostPlan, by_path: dict[str, OperationMeta]) -> None:
+    """Answer DNS and DHCP; dnsmasq reads its settings only when it starts."""
+    if plan.network.dns is None:
+        return
+    systemd.service(name="network: dnsmasq", service="dnsmasq.service", running=True, enabled=True)
+    systemd.service(
+        name="network: dnsmasq restarted",
+        service="dnsmasq.service",
+        restarted=True,
+        _if=to_activate("network", by_path[table.DNSMASQ]),
+    )
+
+
+def schedules(plan: HostPlan, by_path: dict[str, OperationMeta]) -> None:
+    """Open and close segments at their hours."""
+    if not plan.network.firewall.schedules:
+        return
+    systemd.service(
+        name="network: opening hours", service="access-hours.timer", running=True, enabled=True
+    )
+    systemd.service(
+        name="network: opening hours read again",
+        service="access-hours.timer",
+        restarted=True,
+        _if=to_activate("network", by_path[table.ACCESS_HOURS_TIMER]),
+    )
+
+
+def uplinks(plan: HostPlan, by_path: dict[str, OperationMeta]) -> None:
+    """Watch over several uplinks."""
+    if not table.is_watched(plan):
+        return
+    systemd.service(
+        name="network: uplink watch", service="uplink-watch.service", running=True, enabled=True
+    )
+    systemd.service(
+        name="network: uplink watch restarted",
+        service="uplink-watch.service",
+        restarted=True,
+        _if=to_activate(
+            "network", *_under(by_path, table.UPLINK_WATCH, table.UPLINK_WATCH_SERVICE)
+        ),
+    )
