@@ -68,14 +68,13 @@ def mmdebstrap(
     progress: Progress,
     *,
     log: str,
-    early_hooks: Sequence[str] = (),
 ) -> None:
     """Make a minimal Debian tree, as the tar file ``target`` or, with None, for the hooks alone.
 
-    ``include`` are packages on top of the ``minbase`` variant, installed after the shell commands
-    ``early_hooks``; ``hooks`` are mmdebstrap customize hooks, run last. Downloaded packages are in
-    ``/var/cache/apt/archives`` while the hooks run; the hook ``keep_packages()`` saves them for the
-    next run. Raises LabError with the end of the log.
+    ``include`` are packages on top of the ``minbase`` variant; ``hooks`` are mmdebstrap customize
+    hooks, run in order. Downloaded packages are in ``/var/cache/apt/archives`` while they run; the
+    hook ``keep_packages()`` saves them for the next run. No initrd is made for a kernel. Raises
+    LabError with the end of the log.
     """
     needed = {"mmdebstrap": "mmdebstrap"}
     if not _KEYRING.exists():
@@ -91,6 +90,7 @@ def mmdebstrap(
     (_pool() / "partial").mkdir(parents=True, exist_ok=True)
     partial = target.with_suffix(".partial") if target else None
     command = [
+        *["env", "INITRD=No"],
         "mmdebstrap",
         "--variant=minbase",
         f"--format={'tar' if target else 'null'}",
@@ -102,7 +102,6 @@ def mmdebstrap(
         "--skip=essential/unlink",
         f'--setup-hook=mkdir -p "$1"{_ARCHIVES}',
         f"--setup-hook=sync-in {_pool()} {_ARCHIVES}",
-        *(f"--essential-hook={hook}" for hook in early_hooks),
         *(f"--customize-hook={hook}" for hook in hooks),
         SUITE,
         str(partial or "-"),

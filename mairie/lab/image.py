@@ -201,7 +201,7 @@ def _build(recipe: Recipe, folder: Path, progress: Progress) -> None:
     wanted = " ".join(sorted({*recipe.bricks, *recipe.client}))
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         overlay = Path(scratch) / "overlay.tar"
-        _write_tar(overlay, recipe.files, [f"/etc/systemd/system/{unit}" for unit in MASKED])
+        write_tar(overlay, recipe.files, [f"/etc/systemd/system/{unit}" for unit in MASKED])
         install = "apt-get install --yes --no-install-recommends"
         mmdebstrap(
             folder / "host.tar",
@@ -228,7 +228,8 @@ def _build(recipe: Recipe, folder: Path, progress: Progress) -> None:
     write_index(packages)
 
 
-def _write_tar(target: Path, texts: Mapping[str, tuple[int, str]], masked: Sequence[str]) -> None:
+def write_tar(target: Path, texts: Mapping[str, tuple[int, str]], masked: Sequence[str]) -> None:
+    """Write the tar file ``target`` of ``texts`` (path → (mode, text)) and of masked unit paths."""
     with tarfile.open(target, "w") as tar:
         for path, (mode, text) in sorted(texts.items()):
             data = text.encode()

@@ -1,0 +1,139 @@
+"""A territory in the lab: the same inventory, the same bundles, in containers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mairie.errors import MairieError
+from mairie.inventory import load
+from mairie.lab import clients, internet, matrix
+from mairie.lab.cabling import without_trunks
+from mairie.lab.clients import Lease
+from mairie.lab.containers import Lab
+from mairie.lab.errors import LabError
+from mairie.lab.topology import Topology, topology
+from mairie.model.territory import Territory
+from mairie.plan.host import HostPlan
+from mairie.plan.resolve import resolve
+from mairie.report.model import FlowCheck
+from mairie.run import Reach
+from mairie.secrets.identity import Identity, find_identity
+from mairie.secrets.vault import Vault
+from mairie.transport import Docker, Transport
+
+MOST_CONTAINERS = 60
+"""More would not fit in the memory of a technician's machine."""
+
+
+@dataclass
+class Session:
+    """One territory, or some of its communes, as containers."""
+
+    folder: Path
+    territory: Territory
+    plans: dict[str, HostPlan]
+    layout: Topology
+    lab: Lab
+    identity: Identity
+    leases: dict[str, Lease] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        folder: Path,
+        progress: Callable[[str], None],
+        identity: Path | None = None,
+        communes: tuple[str, ...] = (),
+        name: str = "",
+    ) -> Session:
+        """Prepare a session; nothing is started yet.
+
+        Args:
+            folder: of the inventory.
+            progress: told what is being done, a sentence at a time.
+            identity: file with the private key of the secrets.
+            communes: stems of the communes to show; empty: all.
+            name: of the lab; the territory's when empty.
+
+        Raises:
+            InventoryErrors: the inventory is not right.
+            MairieError: too many containers, or a commune that does not exist.
+
+        """
+        territory = without_trunks(_some(load(folder), communes))
+        plans = resolve(territory)
+        layout = topology(plans)
+        if len(layout.nodes) > MOST_CONTAINERS:
+            raise MairieError(
+                f"{territory.name} would need {len(layout.nodes)} containers, more than "
+                f"{MOST_CONTAINERS}; name the communes to show: --commune NAME, once for each"
+            )
+        demo = territory.syndicate.demo
+        return cls(
+            folder=folder,
+            territory=territory,
+            plans=plans,
+            layout=layout,
+            lab=Lab(name or territory.name, progress),
+            identity=find_identity(folder, demo=demo, option=identity),
+        )
+
+    def up(self) -> None:
+        """Start every container and the outside world; hosts are blank.
+
+        Raises:
+            LabError: a container did not start.
+
+        """
+        self.lab.up(self.layout.nodes)
+        internet.start(self.lab, self.plans)
+
+    def reach(self) -> Reach:
+        """Return how to get at the lab's hosts."""
+        vault = Vault(self.folder, self.territory)
+
+        def transport(host: str) -> Transport:
+            return Docker(self.lab.container(host))
+
+        return Reach(lambda host: vault.host_secrets(host, self.identity), transport)
+
+    def try_flows(self) -> tuple[FlowCheck, ...]:
+        """Connect the devices and try every pair with real packets.
+
+        Raises:
+            LabError: a device cannot listen.
+
+        """
+        self.leases = clients.connect(self.lab, self.layout.clients)
+        return matrix.run(self.lab, self.plans, self.layout, self.leases)
+
+    def running(self) -> None:
+        """Make sure that every host of the lab runs.
+
+        Raises:
+            LabError: one does not.
+
+        """
+        states = self.lab.status()
+        absent = [host for host in self.layout.hosts if states.get(host) != "running"]
+        if absent:
+            raise LabError(
+                f"the lab {self.lab.name} is not up ({', '.join(absent)} not running); "
+                f'start it with "mairie lab up -i {self.folder}"'
+            )
+
+
+def _some(territory: Territory, communes: tuple[str, ...]) -> Territory:
+    unknown = [name for name in communes if name not in territory.communes]
+    if unknown:
+        raise MairieError(
+            f"no commune is named {', '.join(unknown)}; there are: {', '.join(territory.communes)}"
+        )
+    if not communes:
+        return territory
+    chosen = {stem: item for stem, item in territory.communes.items() if stem in communes}
+    return Territory(
+        territory.name, territory.syndicate, chosen, territory.layers, territory.public_keys
+    )
