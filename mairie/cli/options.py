@@ -5,36 +5,43 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from mairie.errors import MairieError
 
+if TYPE_CHECKING:
+    from mairie.model.territory import Territory
+
 F = TypeVar("F", bound=Callable[..., Any])
+
+ENVIRONMENT = "MAIRIE_INVENTORY"
 
 
 def inventory_option(function: F) -> F:
-    """Add ``-i/--inventory``: the folder of a territory, passed as ``inventory``, a Path."""
-    return click.option(
+    """Add ``-i/--inventory DIR``; the command receives ``inventory: Path``."""
+    option = click.option(
         "-i",
         "--inventory",
         type=click.Path(path_type=Path),
-        envvar="MAIRIE_INVENTORY",
+        envvar=ENVIRONMENT,
         callback=_or_default,
-        help="Folder of the territory; without it, $MAIRIE_INVENTORY, else the only one under "
-        "./inventories, else ./inventories/demo.",
-    )(function)
+        help="Folder with syndicate.yaml and communes/.  "
+        "[default: $MAIRIE_INVENTORY, else the only one in ./inventories, else the demo]",
+    )
+    return option(function)
 
 
 def identity_option(function: F) -> F:
-    """Add ``--identity``: a file with the private key that opens the secrets, or None."""
-    return click.option(
+    """Add ``--identity FILE``; the command receives ``identity: Path | None``."""
+    option = click.option(
         "--identity",
-        type=click.Path(path_type=Path),
-        help="age identity or SSH private key; without it, $MAIRIE_IDENTITY, $MAIRIE_AGE_KEY, "
-        "else ~/.config/mairie/identity.",
-    )(function)
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="File with the age or SSH private key that opens the secrets.  "
+        "[default: $MAIRIE_IDENTITY, $MAIRIE_AGE_KEY, else ~/.config/mairie/identity]",
+    )
+    return option(function)
 
 
 def ask_passphrase() -> Callable[[str], str] | None:
@@ -44,31 +51,49 @@ def ask_passphrase() -> Callable[[str], str] | None:
     return lambda prompt: str(click.prompt(prompt, hide_input=True, err=True))
 
 
-def default_inventory(root: Path) -> Path:
-    """Return the inventory meant when none is named.
+def _or_default(
+    context: click.Context, _option: click.Parameter, value: Path | None
+) -> Path | None:
+    return value if value is not None or context.resilient_parsing else default_inventory()
+
+
+def default_inventory() -> Path:
+    """Return the inventory to use when none is named.
+
+    The working folder when it is one; the only one under ``./inventories``; the demo there.
 
     Raises:
-        MairieError: there is none, or more than one to choose from.
+        MairieError: there is none, or several and no demo.
 
     """
-    found = sorted(path.parent for path in (root / "inventories").glob("*/syndicate.yaml"))
-    demo = root / "inventories" / "demo"
+    here = Path()
+    if (here / "syndicate.yaml").is_file():
+        return here
+    found = sorted(file.parent for file in here.glob("inventories/*/syndicate.yaml"))
     if len(found) == 1:
         return found[0]
+    demo = here / "inventories" / "demo"
     if demo in found:
         return demo
-    if not found:
-        raise MairieError(
-            "no inventory here; name one with -i DIR, or run mairie where there is a folder "
-            'inventories/<territory>/ with a syndicate.yaml ("mairie init" makes one)'
-        )
+    if found:
+        names = ", ".join(str(folder) for folder in found)
+        raise MairieError(f"several inventories are here; write -i with one of: {names}")
     raise MairieError(
-        f"which inventory? name one with -i DIR: {', '.join(str(path) for path in found)}"
+        f'no inventory here; write -i FOLDER, set {ENVIRONMENT}, or start one with "mairie init"'
     )
 
 
-def _or_default(_context: click.Context, _option: click.Parameter, value: Path | None) -> Path:
-    if value is not None:
-        return value
-    found = default_inventory(Path.cwd())
-    return found.relative_to(Path.cwd())
+def load_territory(folder: Path, *, secrets: bool = True) -> Territory:
+    """Load and check an inventory.
+
+    Args:
+        folder: the inventory.
+        secrets: whether every host must have its public key.
+
+    Raises:
+        InventoryErrors: all that is wrong with it; the command line prints it and exits with 2.
+
+    """
+    from mairie.inventory import load  # noqa: PLC0415 - pydantic only where an inventory is read
+
+    return load(folder, secrets=secrets)

@@ -44,6 +44,4 @@ def problems(sources: Sources, *, secrets: bool) -> list[Problem]:
     """
     facts = Facts(sources)
     found = [problem for check in CHECKS for problem in check(facts)]
-    if secrets:
-        found += keys.problems(facts)
-    return found
+    return [*found, *keys.problems(facts, missing=secrets)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from mairie.inventory import official
@@ -18,9 +18,9 @@ def problems(facts: Facts) -> Iterator[Problem]:
     """Yield a problem for each later file that repeats what an earlier one has."""
     taken = set(_indexes(facts))
     last = facts.addressing.communes - 1 if facts.addressing else _MAX_INDEX
-    yield from _repeated(facts, "index", lambda value: f"free: {free(value, taken, last)}")
+    yield from _repeated(facts, "index", lambda value, _: f"free: {free(value, taken, last)}")
     yield from _repeated(facts, "insee", _code_hint)
-    yield from _repeated(facts, "name", lambda _: "two communes cannot have one name")
+    yield from _repeated(facts, "name", lambda *_: "two communes cannot have one name")
 
 
 def free(wanted: Any, taken: Iterable[int], last: int) -> str:
@@ -38,7 +38,7 @@ def _indexes(facts: Facts) -> Iterator[int]:
             yield value
 
 
-def _repeated(facts: Facts, key: str, hint: Any) -> Iterator[Problem]:
+def _repeated(facts: Facts, key: str, hint: Callable[[Any, Any], str]) -> Iterator[Problem]:
     first: dict[Any, str] = {}
     files = facts.sources.commune_files
     for stem in sorted(files):
@@ -54,9 +54,14 @@ def _repeated(facts: Facts, key: str, hint: Any) -> Iterator[Problem]:
         label = other.data.get("name") or first[same]
         place = facts.sources.where(other, (key,))
         whose = f"{label}'s" if key != "name" else "taken"
-        yield document.problem((key,), f"{value} is already {whose} ({place}); {hint(value)}")
+        yield document.problem(
+            (key,),
+            f"{value} is already {whose} ({place}); {hint(value, document.data.get('name'))}",
+        )
 
 
-def _code_hint(value: Any) -> str:
-    known = official.communes().get(str(value))
-    return f"{value} is the official code of {known.name}" if known else "a code is one commune's"
+def _code_hint(_value: Any, name: Any) -> str:
+    known = official.by_name().get(slug(name)) if isinstance(name, str) else None
+    if known is None:
+        return "each commune has its own official code"
+    return f"the official code of {known.name} is {known.insee}"

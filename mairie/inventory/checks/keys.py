@@ -11,28 +11,32 @@ from mairie.inventory.yaml_nodes import Document, Key
 GENERATE = 'run "mairie secrets generate"'
 
 
-def problems(facts: Facts) -> Iterator[Problem]:
-    """Yield hosts without a public key, and keys that two hosts share."""
+def problems(facts: Facts, *, missing: bool) -> Iterator[Problem]:
+    """Yield keys that two hosts share and, when ``missing`` is set, hosts without a key."""
+    if missing:
+        yield from _missing(facts)
+    seen: dict[str, str] = {}
+    for name, pair in facts.sources.public_keys.items():
+        for key in filter(None, (pair.current, pair.next)):
+            if key in seen:
+                message = f"same key as {seen[key]}; each host has its own: {GENERATE}"
+                yield facts.sources.public_file.problem((name,), message)
+            seen.setdefault(key, name)
+
+
+def _missing(facts: Facts) -> Iterator[Problem]:
     document = facts.sources.public_file
-    keys = facts.sources.public_keys
     wanted = dict(_tunnel_ends(facts))
     if document.data is None and not document.problems:
         if wanted:
             yield Problem(document.file, 0, "", f"no such file; {GENERATE}")
         return
     written = document.data if isinstance(document.data, dict) else {}
-    missing = [name for name in wanted if name not in written]
-    for name in missing:
-        other, path = wanted[name]
+    for name, (other, path) in wanted.items():
+        if name in written:
+            continue
         place = facts.sources.where(other, path)
         yield document.problem((), f"{name} ({place}) has no public key; {GENERATE}", line=1)
-    seen: dict[str, str] = {}
-    for name, pair in keys.items():
-        for key in filter(None, (pair.current, pair.next)):
-            if key in seen:
-                message = f"same key as {seen[key]}; each host has its own: {GENERATE}"
-                yield document.problem((name,), message)
-            seen.setdefault(key, name)
 
 
 def _tunnel_ends(facts: Facts) -> Iterator[tuple[str, tuple[Document, Key]]]:

@@ -12,7 +12,7 @@ from mairie.inventory.problems import Problem
 HOST_NAME_LENGTH: Final = 63
 """Longest DNS label (RFC 1035 section 2.3.4); Linux keeps 64 characters of a host name."""
 STEM: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-STEM_LENGTH: Final = 24
+STEM_LENGTH: Final = 40
 SYSTEM_ACCOUNTS: Final = frozenset(
     """
     root daemon bin sys sync games man lp mail news uucp proxy www-data backup list irc nobody

@@ -1,0 +1,78 @@
+"""The ``mairie`` command: one file per sub-command, imported only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from mairie.errors import MairieError
+
+EXIT_INTERRUPTED: Final = 130
+"""As shells report a process that Ctrl-C ended (128 + SIGINT)."""
+_HELPERS: Final = frozenset(("main", "options", "targets"))
+
+
+class Commands(click.Group):
+    """Sub-commands by file name: ``mairie/cli/<command>.py`` exports ``command``.
+
+    A file whose name starts with an underscore is a helper; ``_`` becomes ``-`` on the command
+    line. A MairieError ends with its sentence on stderr and its exit code, Ctrl-C with 130.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the names in alphabetical order."""
+        found = pkgutil.iter_modules([str(Path(__file__).parent)])
+        return sorted(
+            module.name.replace("_", "-")
+            for module in found
+            if module.name not in _HELPERS and not module.name.startswith("_")
+        )
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = importlib.import_module(f"mairie.cli.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Suggest the command that a mistyped one resembles."""
+        name = str(args[0])
+        if not ctx.resilient_parsing and name not in self.list_commands(ctx):
+            from mairie.inventory.problems import suggestion  # noqa: PLC0415 - on error only
+
+            near = suggestion(name, self.list_commands(ctx))
+            hint = f'did you mean "{near}"?' if near else "mairie --help lists them"
+            ctx.fail(f'no command "{name}"; {hint}')
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; what a person can mend is a sentence and never a traceback."""
+        try:
+            return super().invoke(ctx)
+        except MairieError as error:
+            click.echo(str(error), err=True)
+            ctx.exit(error.exit_code)
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("Interrupted.", err=True)
+            ctx.exit(EXIT_INTERRUPTED)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="mairie", message="%(prog)s %(version)s")
+def main() -> None:
+    """One inventory file per commune becomes a complete, conforming town hall network.
+
+    Exit codes: 0 done, 1 some host failed, 2 bad input, 3 unreachable, 4 not conforming.
+    """
+
+
+if __name__ == "__main__":
+    main()
