@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,9 @@ class Sources:
         """Return a problem of a commune's file."""
         return self.commune_files[stem].problem(path, message)
 
-    def written_in(self, path: Key, commune: str | None, layers: list[str]) -> tuple[Document, Key]:
+    def written_in(
+        self, path: Key, commune: str | None, layers: Sequence[str]
+    ) -> tuple[Document, Key]:
         """Return the file and the key in it that wrote a value of the merged reference.
 
         Args:
@@ -73,7 +75,7 @@ class Sources:
         return candidates[-1]
 
     def _layer_candidates(
-        self, commune: str | None, layers: list[str]
+        self, commune: str | None, layers: Sequence[str]
     ) -> Iterator[tuple[Document, Key]]:
         """Yield where reference values may be written, narrowest first."""
         if commune is not None:
@@ -85,15 +87,19 @@ class Sources:
             for file in reversed(self.layer_files.get(stem, ())):
                 yield file.document, ()
 
-    def reference_problem(
-        self, path: Key, message: str, commune: str | None, layers: list[str]
-    ) -> Problem:
-        """Return a problem of the merged reference at the file and key that wrote the value."""
-        document, place = self.written_in(path, commune, layers)
+    def locate(self, document: Document) -> None:
+        """Fill the lines of a layer's keys; YAML files have theirs already."""
         for files in self.layer_files.values():
             for file in files:
                 if file.document is document:
                     locate_keys(file.path, document)
+
+    def reference_problem(
+        self, path: Key, message: str, commune: str | None, layers: Sequence[str]
+    ) -> Problem:
+        """Return a problem of the merged reference at the file and key that wrote the value."""
+        document, place = self.written_in(path, commune, layers)
+        self.locate(document)
         missing = path[len(place) - (len(place) and place[0] == "overrides") :]
         return Problem(document.file, document.line(place), dotted((*place, *missing)), message)
 

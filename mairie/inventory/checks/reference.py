@@ -41,9 +41,7 @@ def problems(facts: Facts) -> Iterator[Problem]:
                 facts.reference(stem, sorted(set(host.roles)))
     for merged in list(facts.references.values()):
         for path, message in _one(merged):
-            yield facts.sources.reference_problem(
-                path, message, merged.commune, list(merged.layers)
-            )
+            yield facts.sources.reference_problem(path, message, merged.commune, merged.layers)
 
 
 def _one(merged: MergedReference) -> Iterator[tuple[Key, str]]:
