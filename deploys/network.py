@@ -102,6 +102,8 @@ def retire(plan: HostPlan) -> None:
             )
     if plan.network.dns is None:
         _stopped("dnsmasq.service")
+    if plan.network.dns is None or not plan.network.dns.hub_address:
+        _stopped("names-watch.service")
 
 
 def _stopped(unit: str) -> OperationMeta:
@@ -172,42 +174,31 @@ def names(plan: HostPlan, by_path: dict[str, OperationMeta]) -> None:
     """Answer DNS and DHCP; dnsmasq reads its settings only when it starts."""
     if plan.network.dns is None:
         return
-    systemd.service(name="network: dnsmasq", service="dnsmasq.service", running=True, enabled=True)
-    systemd.service(
-        name="network: dnsmasq restarted",
-        service="dnsmasq.service",
-        restarted=True,
-        _if=to_activate("network", by_path[table.DNSMASQ]),
-    )
+    if plan.network.dns.hub_address:
+        watch = _under(by_path, table.NAMES_WATCH, table.NAMES_WATCH_SERVICE)
+        _service("names-watch.service", watch)
+    _service("dnsmasq.service", [by_path[table.DNSMASQ]])
 
 
 def schedules(plan: HostPlan, by_path: dict[str, OperationMeta]) -> None:
     """Open and close segments at their hours."""
-    if not plan.network.firewall.schedules:
-        return
-    systemd.service(
-        name="network: opening hours", service="access-hours.timer", running=True, enabled=True
-    )
-    systemd.service(
-        name="network: opening hours read again",
-        service="access-hours.timer",
-        restarted=True,
-        _if=to_activate("network", by_path[table.ACCESS_HOURS_TIMER]),
-    )
+    if plan.network.firewall.schedules:
+        _service("access-hours.timer", [by_path[table.ACCESS_HOURS_TIMER]])
 
 
 def uplinks(plan: HostPlan, by_path: dict[str, OperationMeta]) -> None:
     """Watch over several uplinks."""
-    if not table.is_watched(plan):
-        return
+    if table.is_watched(plan):
+        watch = _under(by_path, table.UPLINK_WATCH, table.UPLINK_WATCH_SERVICE)
+        _service("uplink-watch.service", watch)
+
+
+def _service(unit: str, changes: list[OperationMeta]) -> None:
+    """Have a unit running and enabled, and restarted when its files changed."""
+    systemd.service(name=f"network: {unit}", service=unit, running=True, enabled=True)
     systemd.service(
-        name="network: uplink watch", service="uplink-watch.service", running=True, enabled=True
-    )
-    systemd.service(
-        name="network: uplink watch restarted",
-        service="uplink-watch.service",
+        name=f"network: {unit} restarted",
+        service=unit,
         restarted=True,
-        _if=to_activate(
-            "network", *_under(by_path, table.UPLINK_WATCH, table.UPLINK_WATCH_SERVICE)
-        ),
+        _if=to_activate("network", *changes),
     )

@@ -185,7 +185,11 @@ def base_input(plan: HostPlan) -> tuple[str, ...]:
         ]
     if plan.is_gateway and plan.network.segments:
         bridges = quoted(segment.bridge for segment in plan.network.segments)
-        lines.append(f"iifname {bridges} icmpv6 type nd-router-solicit ip6 hoplimit 255 accept")
+        lines += [
+            f"iifname {bridges} icmpv6 type nd-router-solicit ip6 hoplimit 255 accept",
+            # Our own, looped back; another router's is refused and counted.
+            f"iifname {bridges} icmpv6 type nd-router-advert fib saddr . iif type local drop",
+        ]
     if plan.vpn is not None and plan.vpn.listen_port:
         lines.append(f"udp dport {plan.vpn.listen_port} counter name accepted-wireguard accept")
     return tuple(lines)
@@ -198,10 +202,15 @@ def spoofed(plan: HostPlan) -> tuple[str, ...]:
         return ()
     ports = quoted(uplink.port for uplink in plan.network.uplinks)
     pairs = (("ip", firewall.local_ipv4), ("ip6", firewall.local_ipv6))
-    return tuple(
-        f"iifname {ports} {family} saddr {_set(list(prefixes))} counter name dropped-spoofed drop"
-        for family, prefixes in pairs
-        if prefixes
+    return (
+        # Before the first lease there is no route back to the DHCP server.
+        f"iifname {ports} udp sport 67 udp dport 68 accept",
+        *(
+            f"iifname {ports} {family} saddr {_set(list(prefixes))} "
+            "counter name dropped-spoofed drop"
+            for family, prefixes in pairs
+            if prefixes
+        ),
     )
 
 

@@ -25,6 +25,10 @@ ACCESS_HOURS_SERVICE = "/etc/systemd/system/access-hours.service"
 ACCESS_HOURS_TIMER = "/etc/systemd/system/access-hours.timer"
 UPLINK_WATCH = f"{LIBEXEC}/uplink-watch"
 UPLINK_WATCH_SERVICE = "/etc/systemd/system/uplink-watch.service"
+NAMES_WATCH = f"{LIBEXEC}/names-watch"
+NAMES_WATCH_SERVICE = "/etc/systemd/system/names-watch.service"
+RESOLVERS = "/run/mairie-names/resolvers"
+"""Written by names-watch: whom dnsmasq asks, in resolv.conf(5) form."""
 
 SERVER_METRIC = 100
 """Of a server's default route through its gateway."""
@@ -215,8 +219,16 @@ def _resolver(plan: HostPlan) -> Iterator[TemplateFile]:
                 "scopes": _scopes(plan),
                 "never_asked": NEVER_ASKED,
                 "endpoints": endpoint_names(plan),
+                "resolvers": RESOLVERS,
             },
         )
+        if dns.hub_address:
+            yield TemplateFile(path=NAMES_WATCH, mode="755")
+            yield TemplateFile(
+                path=NAMES_WATCH_SERVICE,
+                check=("systemd-analyze", "verify", "{}"),
+                context={"resolvers": RESOLVERS},
+            )
     yield TemplateFile(path=RESOLV_CONF, context={"nameservers": servers, "search": search})
 
 
