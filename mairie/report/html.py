@@ -48,6 +48,7 @@ def to_html(report: RunReport) -> str:
         totals=view.totals(results),
         flow_fails=sum(check.outcome == "fail" for check in checks),
         flow_unknowns=sum(check.outcome == "unknown" for check in checks),
+        untried=report.matrix == (),
         troubled=view.troubled(report),
         failing=view.failing(results),
         catalogue=catalogue,

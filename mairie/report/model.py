@@ -75,6 +75,8 @@ class HostReport(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(
                 f"{self.host}: cannot be conforming unless controls ran and every one passed."
             )
+        if self.status == "not-conforming" and not self.count("fail"):
+            raise ValueError(f"{self.host}: not conforming, but no control failed.")
         if self.failed is not None and self.status in GOOD:
             raise ValueError(f"{self.host}: failed ({self.failed.message}) but {self.status}.")
 
@@ -159,6 +161,27 @@ def statuses(hosts: Iterable[HostReport]) -> dict[HostStatus, int]:
     """Count hosts by status, worst first, without those that do not occur."""
     seen = [host.status for host in hosts]
     return {status: seen.count(status) for status in WORST_FIRST if status in seen}
+
+
+def exit_code(report: RunReport) -> int:
+    """Return 0 when nothing asks for a person, else the code of the worst thing that happened.
+
+    1: a host failed or was not begun; 3: a host could not be reached; 4: something does not
+    conform or could not be looked at. A verification has no 1 or 3: what it could not look at is
+    unknown, hence 4.
+    """
+    seen = {host.status for host in report.hosts}
+    tried = report.matrix
+    bad_flow = tried is not None and (not tried or any(c.outcome != "pass" for c in tried))
+    wrong = bool(seen - GOOD) or bad_flow or not report.hosts
+    if not wrong:
+        return 0
+    if report.kind != "verify":
+        if seen & {"failed", "untouched"}:
+            return 1
+        if "unreachable" in seen:
+            return 3
+    return 4
 
 
 BRICKS = ("base", "network", "vpn", "hub", "wifi", "voip", "backup")

@@ -5,6 +5,7 @@ Three outcomes have three words, three signs and three colours, and none depends
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import get_args
 
@@ -112,6 +113,19 @@ def why(host: HostReport) -> str:
     return ", ".join(parts)
 
 
+_CONTROL = re.compile(
+    r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]"
+)
+
+
+def clean(text: str) -> str:
+    """Return the text without terminal sequences and without what XML 1.0 cannot hold.
+
+    What a host wrote must neither drive the reader's terminal nor break a file.
+    """
+    return _CONTROL.sub("", text)
+
+
 def named(slug: str) -> str:
     """Return an inventory name for people: ``tuamotu-gambier`` → ``Tuamotu-Gambier``."""
     return slug.title() if slug.islower() else slug
@@ -122,13 +136,17 @@ def first_line(text: str) -> str:
     return next((line.strip() for line in text.splitlines() if line.strip()), "")
 
 
-def advice(host: HostReport) -> str:
+def advice(host: HostReport, kind: Kind) -> str:
     """Return what to do about a host; empty when there is nothing to do."""
     name = host.host
+    deploy, verify = f"mairie deploy {name}", f"mairie verify {name}"
+    look = f"mairie preview {name}"
+    if kind == "demo":
+        deploy, verify, look = "mairie lab deploy", "mairie lab verify", f"mairie lab shell {name}"
     match host.status:
         case "failed":
             return (
-                f"Lire la sortie de l'opération, corriger, puis relancer : mairie deploy {name}. "
+                f"Lire la sortie de l'opération, corriger, puis relancer : {deploy}. "
                 "Les opérations déjà faites ne seront pas refaites."
             )
         case "unreachable":
@@ -137,14 +155,11 @@ def advice(host: HostReport) -> str:
                 f"commande sur {name}."
             )
         case "not-conforming":
-            return (
-                f"Voir ce qui a dérivé : mairie preview {name} ; remettre en état : "
-                f"mairie deploy {name} ; puis mairie verify {name}."
-            )
+            return f"Voir ce qui a dérivé : {look} ; remettre en état : {deploy} ; puis {verify}."
         case "unknown":
             return (
                 "Lire pourquoi le contrôle n'a pas pu regarder, lever l'obstacle, puis "
-                f"mairie verify {name}. Inconnu ne veut pas dire conforme."
+                f"{verify}. Inconnu ne veut pas dire conforme."
             )
         case "untouched":
             return f"Le passage a été interrompu avant cet hôte : le relancer sur {name}."

@@ -61,9 +61,11 @@
 
   let timer = 0;
   form.hidden = false;
-  form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(apply, 120); });
+  for (const type of ["input", "change"]) {
+    form.addEventListener(type, () => { clearTimeout(timer); timer = setTimeout(apply, 120); });
+  }
   form.addEventListener("submit", (e) => { e.preventDefault(); apply(); });
-  form.addEventListener("reset", () => setTimeout(apply));
+  form.addEventListener("reset", () => { clearTimeout(timer); timer = setTimeout(apply); });
 
   // A link to a host shows it, whatever the filters say, and opens it.
   const reveal = () => {

@@ -139,7 +139,6 @@ def demo() -> RunReport:
             "fail",
             title=TITLES["NET-02"],
             subject="public → agents (IPv6)",
-            severity="critical",
             message="fd00:0:0:2c01::12 a répondu à un visiteur en 3 ms ; attendu : aucun paquet.",
         ),
         control(
@@ -225,9 +224,9 @@ def fleet(hosts: int = 72, checks: int = 250) -> RunReport:
         name = f"commune{n:02}-mairie-gw"
         outcomes: list[Outcome] = ["pass"] * checks
         if n % 10 == 3:
-            outcomes[n] = "fail"
+            outcomes[n % checks] = "fail"
         if n % 12 == 5:
-            outcomes[n + 1] = "unknown"
+            outcomes[(n + 1) % checks] = "unknown"
         results = tuple(
             ControlResult(
                 id=f"{prefixes[i % 4]}-{i // 8:02}",

@@ -1,0 +1,148 @@
+"""What is happening now on many hosts at once, from their events.
+
+On a terminal: a live line per host at work, and a line that stays for each host that is done. Not
+on a terminal (CI, a file): plain lines and no escape sequence, one per thing worth keeping.
+"""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Column
+from rich.text import Text
+
+from mairie.host.events import Changed, ControlResult, Event, Failed, Operation, Started, Warned
+from mairie.report import words
+from mairie.report.model import HostReport, Kind
+from mairie.report.table import OUTCOME_STYLES, STYLES
+
+DOING = {"apply": "déploie", "preview": "compare", "verify": "vérifie"}
+
+
+class FleetProgress:
+    """Context manager; its methods may be called from several threads.
+
+    Args:
+        total: how many hosts will report.
+        console: where to write; on stderr, standard output stays free for ``--json``.
+        kind: what the run does, for the word of a host's status.
+
+    """
+
+    def __init__(self, total: int, console: Console, kind: Kind = "deploy") -> None:
+        self._console, self._kind, self._total = console, kind, total
+        self._lock = threading.Lock()
+        self._live = Progress(
+            TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
+            BarColumn(bar_width=20),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn(
+                "{task.fields[now]}",
+                markup=False,
+                table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"),
+            ),
+            console=console,
+            transient=True,
+            expand=True,
+            disable=not console.is_terminal,
+        )
+        self._tasks: dict[str, TaskID] = {}
+        self._finished = 0
+        self._all = self._live.add_task("hôtes", total=total, now="")
+
+    def __enter__(self) -> Self:
+        """Start drawing."""
+        self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop drawing and give the terminal back, whatever happened."""
+        self._live.stop()
+
+    def event(self, host: str, event: Event) -> None:
+        """Show an event of a host."""
+        with self._lock:
+            match event:
+                case Started():
+                    doing = DOING[event.action]
+                    self._at(host, doing, done=0, total=event.operations or None)
+                    self._plain(host, doing)
+                case Operation():
+                    self._at(host, event.name, done=event.number - 1, total=event.total)
+                case ControlResult() if event.outcome == "pass":
+                    self._at(host, f"{event.id} {event.title}", step=1)
+                case ControlResult():
+                    self._at(host, f"{event.id} {event.title}", step=1)
+                    word = f"{words.SIGNS[event.outcome]} {words.OUTCOMES[event.outcome]}"
+                    subject = f" [{event.subject}]" if event.subject else ""
+                    line = f"{word} : {event.id} {event.title}{subject}"
+                    self._plain(host, line)
+                case Changed():
+                    self._plain(host, f"modifié : {event.name}")
+                case Warned():
+                    self._keep(host, f"attention : {event.message}", OUTCOME_STYLES["unknown"])
+                case Failed():
+                    at = f"{event.operation} : " if event.operation else ""
+                    self._keep(host, f"échec : {at}{event.message}", OUTCOME_STYLES["fail"])
+
+    def done(self, report: HostReport) -> None:
+        """Show that a host is finished, and how."""
+        with self._lock:
+            task = self._tasks.pop(report.host, None)
+            if task is not None:
+                self._live.remove_task(task)
+            self._finished += 1
+            self._live.update(self._all, completed=self._finished)
+            status = words.status_word(report.status, self._kind)
+            remark = words.why(report)
+            line = (
+                f"{words.STATUS_SIGNS[report.status]} {status} "
+                f"({self._finished}/{self._total}, {words.duration(report.duration_s)})"
+            )
+            self._keep(report.host, f"{line} {remark}".rstrip(), STYLES[report.status])
+
+    def _at(
+        self,
+        host: str,
+        now: str,
+        *,
+        done: int | None = None,
+        total: int | None = None,
+        step: int | None = None,
+    ) -> None:
+        if host not in self._tasks:
+            self._tasks[host] = self._live.add_task(words.clean(host), total=total, now="")
+        task = self._tasks[host]
+        if done == 0:
+            self._live.reset(task, total=total)
+        self._live.update(
+            task, total=total, completed=done, advance=step, now=words.clean(words.first_line(now))
+        )
+
+    def _plain(self, host: str, text: str) -> None:
+        """Write a line where there is no live display to show it."""
+        if not self._console.is_terminal:
+            self._keep(host, text, "")
+
+    def _keep(self, host: str, text: str, style: str) -> None:
+        line = words.clean(words.first_line(text))
+        self._console.print(
+            Text.assemble((words.clean(host), "bold"), " : ", (line, style)), soft_wrap=True
+        )
