@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import getpass
 import json
 import queue
@@ -10,6 +11,7 @@ import socket
 import subprocess
 import threading
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import IO, Literal
@@ -273,7 +275,8 @@ class _Connection:
             "order": msgspec.to_builtins(order),
         }
         script = (PACKAGE / "host" / "bootstrap.sh").read_text()
-        receiver = (PACKAGE / "host" / "receive.py").read_text()
+        source = (PACKAGE / "host" / "receive.py").read_bytes()
+        receiver = base64.b64encode(zlib.compress(source, 9)).decode()
         argv = transport.argv(script, receiver, json.dumps(request))
         # A session of its own: Ctrl-C in the terminal is for us, who tell the host to finish.
         self._process = subprocess.Popen(

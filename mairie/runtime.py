@@ -16,6 +16,7 @@ import tempfile
 import threading
 import zipfile
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path, PurePosixPath
 
 from mairie.archive import Archive, digest_of, pack
@@ -99,8 +100,8 @@ def host_runtime(platform: str) -> Archive:
             f"{', '.join(PYTHONS)} are possible) on {' or '.join(PLATFORMS)}."
         )
     requirements = _requirements(assets().requirements_lock.read_text())
-    folder = cache_dir() / "runtime"
-    name = folder / f"{platform}-{_inputs(requirements)}"
+    name = _name(platform, requirements)
+    folder = name.parent
     try:
         digest = name.read_text()
         data = (folder / f"{digest}.tar.xz").read_bytes()
@@ -133,8 +134,20 @@ class Runtimes:
 
     def known(self) -> dict[str, str]:
         """Return the digests of those at hand, by platform; the usual one is made if need be."""
-        self(USUAL_PLATFORM)
-        return {platform: archive.digest for platform, archive in self._made.items()}
+        usual = self(USUAL_PLATFORM)
+        requirements = _requirements(assets().requirements_lock.read_text())
+        known = {USUAL_PLATFORM: usual.digest}
+        for machine, python in product(PLATFORMS, PYTHONS):
+            platform = f"{machine}-{python}"
+            name = _name(platform, requirements)
+            if name.is_file():
+                known[platform] = name.read_text()
+        return known
+
+
+def _name(platform: str, requirements: str) -> Path:
+    """Return the cache file that holds the digest of a runtime, by what it is made from."""
+    return cache_dir() / "runtime" / f"{platform}-{_inputs(requirements)}"
 
 
 def _inputs(requirements: str) -> str:

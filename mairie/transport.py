@@ -56,7 +56,7 @@ class Ssh:
     def argv(self, script: str, *arguments: str) -> list[str]:
         """Return the ssh command; root is reached with sudo where the account is another."""
         inner = shlex.join(_sh(script, arguments))
-        become = f'if [ "$(id -u)" = 0 ]; then exec {inner}; else exec sudo -n -- {inner}; fi'
+        become = f'[ "$(id -u)" = 0 ] && root= || root="sudo -n --"; exec $root {inner}'
         known = () if self.known_hosts is None else ("-o", f"UserKnownHostsFile={self.known_hosts}")
         alias = ("-o", f"HostKeyAlias={self.host_key_alias}") if self.host_key_alias else ()
         # fmt: off

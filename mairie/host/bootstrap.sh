@@ -1,4 +1,5 @@
 # First thing run on a host, as: sh -c "$SCRIPT" mairie RECEIVER REQUEST
+# RECEIVER is the source of receive.py, through zlib and base64: short, and free of quotes.
 # POSIX sh. Makes sure there is a whole python3 (Debian's minimal one lacks modules), then runs the
 # receiver with it. Output: JSON lines on stdout, words of apt on stderr.
 umask 077
@@ -31,4 +32,5 @@ if ! whole_python; then
     exit 1
   fi
 fi
-exec python3 -I -c "$1" "$2"
+exec python3 -I -c 'import base64, sys, zlib
+exec(compile(zlib.decompress(base64.b64decode(sys.argv.pop(1))), "receive.py", "exec"))' "$1" "$2"

@@ -165,6 +165,7 @@ def main(request: dict[str, Any]) -> None:
     prune("bundle", 1)
     for old in sorted(LOGS.glob("*.jsonl"))[:-KEPT_LOGS]:
         old.unlink(missing_ok=True)
+        old.with_suffix(".err").unlink(missing_ok=True)
 
     action = request["order"]["action"]
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
@@ -198,6 +199,8 @@ def main(request: dict[str, Any]) -> None:
     if b'"type":"done"' not in last:
         output = words.read_text(errors="replace")[-4000:]
         ended = f"ended early with status {worker.returncode}"
+        if worker.returncode == -signal.SIGALRM:
+            ended = f"did not end within {request['order']['limit_s']} s and was given up"
         say(type="failed", message=f"The program on the host {ended}.", output=output)
     if not words.stat().st_size:
         words.unlink()

@@ -89,6 +89,35 @@ class ExpiringAccounts(FactBase[tuple[str, ...]]):
         return tuple(sorted(output))
 
 
+class AccountsWithPassword(FactBase[tuple[str, ...]]):
+    """Accounts that a password opens (shadow(5), second field), sorted; an empty one included."""
+
+    @staticmethod
+    def default() -> tuple[str, ...]:
+        """No account."""
+        return ()
+
+    def command(self) -> str:
+        """Return the command."""
+        return "awk -F: '$2 !~ /^[!*]/ { print $1 }' /etc/shadow"
+
+    def process(self, output: list[str]) -> tuple[str, ...]:
+        """One name per line."""
+        return tuple(sorted(output))
+
+
+class PackagesAreWhole(FactBase[bool]):
+    """Whether dpkg has nothing half installed, as a power cut leaves it."""
+
+    def command(self) -> str:
+        """Return the command."""
+        return 'test -z "$(dpkg --audit)" && echo whole || echo broken'
+
+    def process(self, output: list[str]) -> bool:
+        """Read the word."""
+        return output[-1] == "whole"
+
+
 class OwnClock(FactBase[bool]):
     """Whether the clock is this host's to set: not a container, which shares its machine's."""
 
@@ -130,8 +159,17 @@ def kernel_parameters(parameters: Sequence[Sysctl]) -> Generator[StringCommand, 
 
 
 @operation()
+def whole_packages() -> Generator[StringCommand, None, None]:
+    """Finish what a power cut interrupted, so that packages can be installed at all."""
+    if not host.get_fact(PackagesAreWhole):
+        yield StringCommand("DEBIAN_FRONTEND=noninteractive dpkg --configure -a --force-confold")
+
+
+@operation()
 def open_accounts(names: Sequence[str]) -> Generator[StringCommand, None, None]:
-    """Lift the expiry that ``close_accounts`` gave to accounts now wanted again.
+    """Let accounts be opened by key, and by nothing else.
+
+    Lifts the expiry that ``close_accounts`` gave to one wanted again; locks a password.
 
     Args:
         names: accounts that exist when the operation runs.
@@ -141,6 +179,10 @@ def open_accounts(names: Sequence[str]) -> Generator[StringCommand, None, None]:
     for name in names:
         if name in expiring:
             yield StringCommand("usermod", "--expiredate", "''", shlex.quote(name))
+    protected = host.get_fact(AccountsWithPassword)
+    for name in names:
+        if name in protected:
+            yield StringCommand("usermod", "--lock", shlex.quote(name))
 
 
 @operation()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import getpass
 import grp
 import json
 import os
 import subprocess
 import sys
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,7 +55,8 @@ class Here:
 
     def argv(self, script: str, *arguments: str) -> list[str]:
         del script  # the bootstrap installs packages: not here
-        receiver, request = arguments
+        packed, request = arguments
+        receiver = zlib.decompress(base64.b64decode(packed)).decode()
         places = [f"MAIRIE_STATE_DIR={self.root / 'state'}", f"MAIRIE_LOG_DIR={self.root / 'log'}"]
         return ["env", *places, self.python, "-I", "-c", receiver, request]
 
