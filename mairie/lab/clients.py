@@ -84,10 +84,11 @@ def listen(lab: Lab, names: Iterable[str], ports: Iterable[int]) -> None:
     """
     numbers = " ".join(str(port) for port in sorted(set(ports)))
     script = (
-        f"pkill -f '[l]ab-probe listen'; rm -f /tmp/listening; "
-        f"setsid {PROBE} listen {numbers} >/tmp/listening 2>&1 </dev/null & "
-        "for _ in $(seq 100); do grep -q listening /tmp/listening && exit 0; sleep 0.1; done; "
-        "cat /tmp/listening; exit 1"
+        "kill $(cat /run/lab-probe.pid) 2>/dev/null; rm -f /run/lab-probe.said; "
+        f"setsid {PROBE} listen {numbers} >/run/lab-probe.said 2>&1 </dev/null & "
+        "echo $! >/run/lab-probe.pid; "
+        "for _ in $(seq 100); do grep -q listening /run/lab-probe.said && exit 0; sleep 0.1; done; "
+        "cat /run/lab-probe.said; exit 1"
     )
     with ThreadPoolExecutor(PARALLEL) as pool:
         list(pool.map(lambda name: lab.check(name, ["sh", "-c", script]), names))
