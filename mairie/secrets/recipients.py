@@ -70,7 +70,7 @@ def parse(key: str, owner: str) -> AgeRecipient:
         if key.startswith("age1"):
             return pyrage.x25519.Recipient.from_str(key)
         return pyrage.ssh.Recipient.from_str(key)
-    except pyrage.RecipientError:
+    except (pyrage.RecipientError, UnicodeError):
         raise SecretsError(
             f'recipient "{short(key)}" of {owner} is not a key that can protect secrets; write an '
             "age recipient (age1…), an ssh-ed25519 or an ssh-rsa public key (keys held in a "
