@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,23 +13,22 @@ from mairie.errors import MairieError
 
 EXIT_INTERRUPTED: Final = 130
 """As shells report a process that Ctrl-C ended (128 + SIGINT)."""
-_HELPERS: Final = frozenset(("main", "options", "targets"))
+_IS_COMMAND: Final = re.compile(r"^(def command\(|command = )", re.MULTILINE)
 
 
 class Commands(click.Group):
     """Sub-commands by file name: ``mairie/cli/<command>.py`` exports ``command``.
 
-    A file whose name starts with an underscore is a helper; ``_`` becomes ``-`` on the command
-    line. A MairieError ends with its sentence on stderr and its exit code, Ctrl-C with 130.
+    A file without one is a helper; ``_`` becomes ``-`` on the command line. A MairieError ends
+    with its sentence on stderr and its exit code, Ctrl-C with 130.
     """
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the names in alphabetical order."""
-        found = pkgutil.iter_modules([str(Path(__file__).parent)])
         return sorted(
-            module.name.replace("_", "-")
-            for module in found
-            if module.name not in _HELPERS and not module.name.startswith("_")
+            file.stem.replace("_", "-")
+            for file in Path(__file__).parent.glob("*.py")
+            if _IS_COMMAND.search(file.read_text(encoding="utf-8"))
         )
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
