@@ -15,7 +15,7 @@ from rich.console import Console
 from mairie.errors import EXIT_HOST_FAILED
 from mairie.model.territory import Territory
 from mairie.report import json as report_json
-from mairie.report.html import write_html
+from mairie.report.html import to_html
 from mairie.report.junit import to_junit
 from mairie.report.model import FlowCheck, Kind, RunReport, exit_code
 from mairie.report.table import print_report
@@ -82,7 +82,7 @@ def finish(
     )
     print_report(report, Console())
     if outputs.html is not None:
-        write_html(report, outputs.html)
+        outputs.html.write_text(to_html(report), encoding="utf-8")
     if outputs.json is not None:
         outputs.json.write_bytes(report_json.to_json(report))
     if outputs.junit is not None:
