@@ -1,4 +1,4 @@
-"""Brick vpn: the WireGuard tunnel between a gateway and its hub.
+"""Brick ``vpn``: the WireGuard tunnel between a gateway and its hub.
 
 A change of peers, keys, addresses, routes or MTU reaches the running tunnel by a reload, which
 cuts nobody; only the first start, and a start after a failure, bring the interface up anew.
@@ -6,32 +6,19 @@ cuts nobody; only the first start, and a start after a failure, bring the interf
 
 from __future__ import annotations
 
-from pyinfra.api.facts import FactBase
 from pyinfra.context import host
 from pyinfra.operations import apt, systemd
 
-from mairie.files.vpn import FOLLOW_SERVICE, LOOK_SERVICE, LOOK_TIMER, drop_in, files, rotations
+from mairie.files.vpn import (
+    FOLLOW_SERVICE,
+    LOOK_SERVICE,
+    LOOK_TIMER,
+    drop_in,
+    files,
+    rotations,
+)
 from mairie.host.deploy import place, this_host, to_activate
-
-
-class KernelWireGuard(FactBase[bool]):
-    """Whether the kernel has WireGuard, loaded or as a module that can be."""
-
-    @staticmethod
-    def default() -> bool:
-        """Nothing said: no."""
-        return False
-
-    def command(self) -> str:
-        """Look without loading anything."""
-        return (
-            "if [ -e /sys/module/wireguard ] || modprobe -n -q wireguard 2>/dev/null; "
-            "then echo yes; fi"
-        )
-
-    def process(self, output: list[str]) -> bool:
-        """Read the one word."""
-        return output == ["yes"]
+from mairie.host.vpn import KernelWireGuard, tunnel
 
 
 def deploy() -> None:
@@ -40,36 +27,37 @@ def deploy() -> None:
     vpn = plan.vpn
     if vpn is None:
         return
-    installed = [
-        apt.packages(
-            name="vpn: WireGuard tools",
-            packages=["iproute2", "iputils-ping", "wireguard-tools"],
-            no_recommends=True,
-        )
-    ]
+    apt.packages(
+        name="vpn: WireGuard tools",
+        packages=["iproute2", "iputils-ping", "wireguard-tools"],
+        no_recommends=True,
+    )
     if not host.get_fact(KernelWireGuard):
-        installed.append(
-            apt.packages(
-                name="vpn: WireGuard outside the kernel, which has none",
-                packages=["wireguard-go"],
-                no_recommends=True,
-            )
+        apt.packages(
+            name="vpn: WireGuard outside the kernel, which has none",
+            packages=["wireguard-go"],
+            no_recommends=True,
         )
 
     placed = dict(zip([file.path for file in files(plan)], place("vpn"), strict=False))
     units = [placed[path] for path in (LOOK_SERVICE, LOOK_TIMER, FOLLOW_SERVICE, drop_in(vpn))]
-    systemd.daemon_reload(name="vpn: units read again", _if=to_activate("vpn", *units))
-
-    tunnel = f"wg-quick@{vpn.interface}.service"
-    systemd.service(name="vpn: tunnel up, also at boot", service=tunnel, running=True, enabled=True)
+    systemd.daemon_reload(name="vpn: systemd reads its units again", _if=to_activate("vpn", *units))
     systemd.service(
-        name="vpn: running tunnel follows its files, without a cut",
-        service=tunnel,
-        reloaded=True,
-        _if=to_activate("vpn", *placed.values()),
+        name="vpn: tunnel at boot",
+        service=f"wg-quick@{vpn.interface}.service",
+        running=None,
+        enabled=True,
     )
+    tunnel(name="vpn: tunnel as its file says, without a cut", interface=vpn.interface)
+
     systemd.service(
         name="vpn: endpoint watched", service="mairie-wg.timer", running=True, enabled=True
+    )
+    systemd.service(
+        name="vpn: watch restarted",
+        service="mairie-wg.timer",
+        restarted=True,
+        _if=to_activate("vpn", placed[LOOK_TIMER]),
     )
     pending = bool(rotations(vpn))
     systemd.service(
@@ -81,6 +69,7 @@ def deploy() -> None:
     systemd.service(
         name="vpn: endpoint and next key looked at now",
         service="mairie-wg.service",
+        running=None,
         restarted=True,
         _if=to_activate("vpn", *placed.values()),
     )

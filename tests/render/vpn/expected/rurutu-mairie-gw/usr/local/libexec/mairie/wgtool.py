@@ -76,16 +76,30 @@ def peers(interface: str) -> dict[str, Peer]:
     return found
 
 
-def configuration(interface: str) -> dict[str, list[str]]:
-    """Return the ``[Interface]`` lines of the configuration, by key in lower case."""
-    found: dict[str, list[str]] = {}
-    for line in (FOLDER / f"{interface}.conf").read_text().splitlines():
-        if line.strip() == "[Peer]":
-            break
-        key, equals, value = line.partition("=")
-        if equals and not key.lstrip().startswith("#"):
-            found.setdefault(key.strip().lower(), []).append(value.strip())
+def sections(text: str) -> list[dict[str, list[str]]]:
+    """Split a wg or wg-quick configuration: ``[Interface]`` first, then each ``[Peer]``.
+
+    Keys in lower case; values as written, in their order.
+    """
+    found: list[dict[str, list[str]]] = []
+    for line in text.splitlines():
+        plain = line.partition("#")[0].strip()
+        if plain.startswith("["):
+            found.append({})
+        elif plain:
+            key, _, value = plain.partition("=")
+            found[-1].setdefault(key.strip().lower(), []).append(value.strip())
     return found
+
+
+def configuration(interface: str) -> dict[str, list[str]]:
+    """Return the ``[Interface]`` section of the configuration file."""
+    return sections((FOLDER / f"{interface}.conf").read_text())[0]
+
+
+def words(lines: list[str]) -> list[str]:
+    """Split ``a, b`` values."""
+    return [word.strip() for line in lines for word in line.split(",") if word.strip()]
 
 
 def follow(interface: str) -> list[str]:
