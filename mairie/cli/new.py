@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from mairie.cli._answers import Answers
 from mairie.cli.options import ask_passphrase, identity_option, inventory_option, load_territory
 from mairie.errors import MairieError
 
@@ -86,7 +87,7 @@ def command(
     from mairie.inventory import official  # noqa: PLC0415 - pydantic on use only
     from mairie.plan.slug import slug  # noqa: PLC0415
 
-    answers = _Answers(sys.stdin.isatty() if ask is None else ask)
+    answers = Answers(sys.stdin.isatty() if ask is None else ask)
     territory = load_territory(inventory, secrets=False)
     name = answers.get("Nom de la commune", name, "", "NAME")
     stem = slug(name)
@@ -119,34 +120,6 @@ def command(
     _make_secrets(stem, inventory, identity)
 
 
-class _Answers:
-    """What the command line says, else what a person answers, else what is proposed."""
-
-    def __init__(self, ask: bool) -> None:
-        self._ask = ask
-
-    def get(self, question: str, given: object, proposed: str, option: str) -> str:
-        if given is not None:
-            return str(given).strip()
-        if self._ask:
-            return str(click.prompt(question, default=proposed or None, err=True)).strip()
-        if not proposed:
-            raise MairieError(f"{option} is missing; give it, or answer the questions with --ask")
-        return proposed
-
-    def optional(self, question: str, given: str | None, proposed: str) -> str:
-        if given is not None:
-            return given.strip()
-        if self._ask and proposed:
-            return str(click.prompt(question, default=proposed, err=True)).strip()
-        return proposed
-
-    def several(self, question: str, given: Sequence[str], proposed: str, option: str) -> list[str]:
-        if given:
-            return list(given)
-        return self.get(f"{question}, séparés par des espaces", None, proposed, option).split()
-
-
 def next_index(territory: Territory) -> int:
     """Return the index after the highest: those of removed communes are never reused.
 
@@ -166,7 +139,7 @@ def next_index(territory: Territory) -> int:
 
 
 def _place(
-    answers: _Answers, known: OfficialCommune | None, archipelago: str | None, island: str | None
+    answers: Answers, known: OfficialCommune | None, archipelago: str | None, island: str | None
 ) -> dict[str, str]:
     return {
         "archipelago": answers.optional(
@@ -183,7 +156,7 @@ def _timezone(known: OfficialCommune | None, territory: Territory) -> str:
     return zones.pop() if len(zones) == 1 else ""
 
 
-def _uplinks(answers: _Answers, given: Sequence[str]) -> list[Uplink]:
+def _uplinks(answers: Answers, given: Sequence[str]) -> list[Uplink]:
     question = "Accès, le préféré d'abord (genre:descendant/montant:latence en ms)"
     found = []
     for text in answers.several(question, given, "", f"--uplink ({_UPLINK_FORM})"):
@@ -194,7 +167,7 @@ def _uplinks(answers: _Answers, given: Sequence[str]) -> list[Uplink]:
     return found
 
 
-def _sites(answers: _Answers, given: Sequence[str], commune: str) -> list[Site]:
+def _sites(answers: Answers, given: Sequence[str], commune: str) -> list[Site]:
     found = []
     for text in answers.several("Bâtiments (mairie, ecole …)", given, "mairie", "--site"):
         name, _, label = text.partition("=")
