@@ -10,7 +10,13 @@ from pyinfra.operations import apt, files, server, systemd
 from mairie.files import base as table
 from mairie.host.deploy import place, this_host, to_activate
 from mairie.host.operations import managed_file
-from mairie.host.system import OwnClock, close_accounts, kernel_parameters, open_accounts
+from mairie.host.system import (
+    OwnClock,
+    close_accounts,
+    kernel_parameters,
+    open_accounts,
+    whole_packages,
+)
 from mairie.plan.host import BasePlan, HostPlan
 from mairie.render import MANAGED
 
@@ -41,6 +47,7 @@ def deploy() -> None:
 
 def install(base: BasePlan) -> None:
     """Have the packages that belong, and none that do not."""
+    whole_packages(name="base: packages left half installed")
     have = host.get_fact(DebPackages)
     missing = any(name not in have for name in base.packages_present)
     apt.packages(
@@ -69,7 +76,7 @@ def accounts(base: BasePlan) -> None:
             append=True,
             create_home=True,
         )
-    open_accounts(name="base: accounts wanted again", names=names)
+    open_accounts(name="base: accounts open by key alone", names=names)
     close_accounts(name="base: accounts no longer wanted", group=table.GROUP, keep=names)
 
 

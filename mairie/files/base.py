@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mairie.files import TemplateFile
-from mairie.plan.host import HostPlan
+from mairie.plan.host import HostPlan, Ntp
 
 GROUP = "mairie-technicians"
 """Group of technicians' accounts: it alone may use sudo, and the brick owns its members."""
@@ -30,6 +30,11 @@ def lists_at(upgrades_at: str) -> str:
     hours, minutes = upgrades_at.split(":")
     total = (int(hours) * 60 + int(minutes) - _LISTS_MINUTES) % (24 * 60)
     return f"{total // 60:02d}:{total % 60:02d}"
+
+
+def local_stratum(ntp: Ntp) -> int:
+    """Return the stratum of this host's own clock: two below the hub's, so that the hub's wins."""
+    return min(ntp.local_stratum + 2, 15) if ntp.preferred else ntp.local_stratum
 
 
 def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
@@ -79,7 +84,11 @@ def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
             path=UPGRADES_TIMER,
             check=(f"{HELPERS}/check-drop-in", "apt-daily-upgrade.timer", "{}"),
         ),
-        TemplateFile(path=CHRONY, check=("chronyd", "-p", "-f", "{}")),
+        TemplateFile(
+            path=CHRONY,
+            check=("chronyd", "-p", "-f", "{}"),
+            context={"local_stratum": local_stratum(plan.base.ntp)},
+        ),
         TemplateFile(path=JOURNAL),
         TemplateFile(path=MANAGER),
         TemplateFile(path=SYSCTL),

@@ -1,0 +1,25 @@
+"""Damage that turns controls red: one table per brick, so that every control is proved."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Break:
+    """One way to damage a conforming host.
+
+    After ``damage``, at least one check of ``control`` fails, and no check of any other control
+    fails except those named in ``also``. After ``repair`` and a deploy, everything passes again.
+    """
+
+    control: str
+    """Identifier of the control that must turn red."""
+    damage: str
+    """Shell command, run as root on the host."""
+    note: str
+    """What happens, in the words of the person who would do it."""
+    also: tuple[str, ...] = ()
+    """Controls that rightly see the same damage, or cannot look because of it."""
+    repair: str = ""
+    """Shell command that undoes what a deploy does not own; empty: the deploy repairs it all."""
+    machine: bool = False
+    """It needs a kernel of its own: in a virtual machine, not in a container."""

@@ -1,0 +1,295 @@
+"""How each control of brick base is proved."""
+
+from tests.lab.breaks import Break
+
+TECHNICIAN = "$(getent group mairie-technicians | cut -d: -f4 | cut -d, -f1)"
+DRIFT = "BAS-65"
+SSHD_FIRST = "/etc/ssh/sshd_config.d/00-intruder.conf"
+SSHD_BACK = f"rm {SSHD_FIRST}; systemctl reload ssh"
+CHRONY = "/etc/chrony/chrony.conf"
+JOURNAL_LAST = "/etc/systemd/journald.conf.d/99-intruder.conf"
+JOURNAL_BACK = f"rm {JOURNAL_LAST}; systemctl restart systemd-journald"
+APT_LAST = "/etc/apt/apt.conf.d/99intruder"
+
+_SECURITY_UPDATE = """
+mkdir -p /var/tmp/repo && cd /var/tmp/repo &&
+apt-cache show --no-all-versions sudo | sed 's/^Version: .*/Version: 99/' >Packages &&
+printf 'Origin: Debian\\nLabel: Debian-Security\\nSuite: x\\nCodename: x\\nSHA256:\\n' >Release &&
+echo " $(sha256sum Packages | cut -d' ' -f1) $(stat -c %s Packages) Packages" >>Release &&
+echo 'deb [trusted=yes] file:/var/tmp/repo ./' >/etc/apt/sources.list.d/intruder.list &&
+apt-get update
+"""
+
+_FORBIDDEN_PACKAGE = """
+mkdir -p /var/tmp/rpcbind/DEBIAN && cd /var/tmp &&
+printf 'Package: rpcbind\\nVersion: 1\\nArchitecture: all\\n' >rpcbind/DEBIAN/control &&
+printf 'Maintainer: x <x@localhost>\\nDescription: x\\n' >>rpcbind/DEBIAN/control &&
+dpkg-deb --build rpcbind && dpkg --install rpcbind.deb && rm -r rpcbind rpcbind.deb
+"""
+
+BREAKS: tuple[Break, ...] = (
+    Break(control="BAS-01", damage="hostname somebody-else", note="renamed for a test"),
+    Break(
+        control="BAS-02",
+        damage="ln -sfn /usr/share/zoneinfo/Asia/Tokyo /etc/localtime",
+        note="the installer's time zone",
+        also=("BAS-32",),
+    ),
+    Break(
+        control="BAS-03",
+        damage=f"usermod --shell /bin/sh {TECHNICIAN}",
+        note="an account changed by hand",
+    ),
+    Break(
+        control="BAS-04",
+        damage="echo ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFsFOy9sR3v1VpNPn0Yk0S2mJ1x5yq0o7m8Vt1bq "
+        f"intruder >>/etc/ssh/authorized_keys.d/{TECHNICIAN}",
+        note="one more key, just for today",
+        also=(DRIFT,),
+    ),
+    Break(
+        control="BAS-05",
+        damage="sed -i 's/NOPASSWD: //' /etc/sudoers.d/mairie",
+        note="sudo asks for a password nobody has",
+        also=(DRIFT,),
+    ),
+    Break(
+        control="BAS-06",
+        damage="useradd --no-create-home --groups mairie-technicians intruder",
+        note="somebody who left keeps an account",
+    ),
+    Break(
+        control="BAS-07",
+        damage="useradd --non-unique --uid 0 --no-create-home toor",
+        note="a second root",
+        repair="sed -i /^toor:/d /etc/passwd /etc/shadow /etc/group /etc/gshadow",
+    ),
+    Break(
+        control="BAS-08",
+        damage=f"echo {TECHNICIAN}:moerai-2026 | chpasswd",
+        note="a technician gives himself a password",
+    ),
+    Break(
+        control="BAS-09",
+        damage="chmod 644 /etc/sudoers.d/mairie",
+        note="rights widened to read a file",
+        also=(DRIFT,),
+    ),
+    Break(
+        control="BAS-10",
+        damage=f"echo AllowAgentForwarding yes >{SSHD_FIRST}",
+        note="a drop-in read before ours",
+        repair=SSHD_BACK,
+    ),
+    Break(
+        control="BAS-11",
+        damage=f"echo MACs hmac-sha1 >{SSHD_FIRST}",
+        note="an old client had to connect",
+        repair=SSHD_BACK,
+    ),
+    Break(
+        control="BAS-12",
+        damage=f"echo Ciphers aes256-gcm@openssh.com,aes128-ctr >{SSHD_FIRST}; "
+        "systemctl reload ssh",
+        note="an old client had to connect, and the server was told",
+        also=("BAS-11",),
+        repair=SSHD_BACK,
+    ),
+    Break(
+        control="BAS-13",
+        damage=f"printf 'PasswordAuthentication yes\\nAuthenticationMethods any\\n' >{SSHD_FIRST}; "
+        "systemctl reload ssh",
+        note="a key was lost, so passwords were opened",
+        also=("BAS-10",),
+        repair=SSHD_BACK,
+    ),
+    Break(
+        control="BAS-14",
+        damage="systemctl disable ssh.service",
+        note="the next power cut would cut everybody off",
+    ),
+    Break(control="BAS-15", damage=": >/etc/issue.net", note="no warning", also=(DRIFT,)),
+    Break(
+        control="BAS-20",
+        damage="systemctl stop chrony.service",
+        note="the time service stopped",
+        also=("BAS-21", "BAS-22", "BAS-23"),
+    ),
+    Break(
+        control="BAS-21",
+        damage=f"sed -i '/ prefer/d' {CHRONY}; systemctl restart chrony.service",
+        note="the hub is no longer asked",
+        also=(DRIFT, "BAS-23"),
+    ),
+    Break(
+        control="BAS-22",
+        damage=f"sed -i '/^allow/d' {CHRONY}; systemctl restart chrony.service",
+        note="the site gets no time",
+        also=(DRIFT, "BAS-23"),
+    ),
+    Break(
+        control="BAS-23",
+        damage=f"sed -i 's/ prefer / prefer offset 3600 /' {CHRONY}; "
+        "systemctl restart chrony.service",
+        note="the clock is an hour off, as the hub sees it; never try this outside a container",
+        also=(DRIFT,),
+    ),
+    Break(
+        control="BAS-24",
+        damage=f"sed -i 's/^cmdport 0/cmdport 323/' {CHRONY}; systemctl restart chrony.service",
+        note="a control port is opened",
+        also=(DRIFT, "BAS-23"),
+    ),
+    Break(
+        control="BAS-30",
+        damage=f"echo 'APT::Periodic::Unattended-Upgrade \"0\";' >{APT_LAST}",
+        note="upgrades switched off for a while, and forgotten",
+        repair=f"rm {APT_LAST}",
+    ),
+    Break(
+        control="BAS-31",
+        damage=f"echo 'Unattended-Upgrade::Origins-Pattern {{ \"origin=Debian\"; }};' >{APT_LAST}",
+        note="everything upgrades by itself",
+        repair=f"rm {APT_LAST}",
+    ),
+    Break(
+        control="BAS-32",
+        damage="systemctl stop apt-daily-upgrade.timer",
+        note="the nightly timer stopped",
+    ),
+    Break(
+        control="BAS-33",
+        damage="rm -f /var/lib/apt/periodic/update-stamp; "
+        "touch -d '20 days ago' /var/lib/apt/periodic/update-success-stamp",
+        note="the link was cut for three weeks",
+        repair="touch /var/lib/apt/periodic/update-success-stamp",
+    ),
+    Break(
+        control="BAS-34",
+        damage=_SECURITY_UPDATE,
+        note="a security fix is out and not installed",
+        repair="rm -r /var/tmp/repo /etc/apt/sources.list.d/intruder.list; apt-get update",
+    ),
+    Break(
+        control="BAS-35",
+        damage="echo linux-image-amd64 | tee /run/reboot-required /run/reboot-required.pkgs",
+        note="a new kernel waits for a restart",
+        repair="rm /run/reboot-required /run/reboot-required.pkgs",
+    ),
+    Break(
+        control="BAS-36",
+        damage="sed -i '/^Package: sudo$/,/^$/s/^Status: .*/Status: install ok half-configured/' "
+        "/var/lib/dpkg/status",
+        note="the power failed during an upgrade",
+    ),
+    Break(
+        control="BAS-40",
+        damage=f"printf '[Journal]\\nStorage=volatile\\n' >{JOURNAL_LAST}; "
+        "systemctl restart systemd-journald",
+        note="the journal is lost at the next start",
+        repair=JOURNAL_BACK,
+    ),
+    Break(
+        control="BAS-41",
+        damage=f"printf '[Journal]\\nSystemMaxUse=20G\\n' >{JOURNAL_LAST}; "
+        "systemctl restart systemd-journald",
+        note="the journal may fill the disk",
+        repair=JOURNAL_BACK,
+    ),
+    Break(
+        control="BAS-42",
+        damage=f"printf '[Journal]\\nMaxRetentionSec=1day\\n' >{JOURNAL_LAST}",
+        note="the journal forgets after a day",
+        repair=JOURNAL_BACK,
+    ),
+    Break(
+        control="BAS-50",
+        damage="sysctl -w net.ipv4.tcp_syncookies=0",
+        note="a kernel parameter changed by hand",
+    ),
+    Break(
+        control="BAS-51",
+        damage="echo net.ipv4.tcp_syncookies=0 >/etc/sysctl.d/99-intruder.conf",
+        note="a kernel parameter changes at the next start",
+        repair="rm /etc/sysctl.d/99-intruder.conf",
+    ),
+    Break(
+        control="BAS-52",
+        damage="sed -i /sctp/d /etc/modprobe.d/mairie.conf",
+        note="a module may load again",
+        also=(DRIFT,),
+    ),
+    Break(
+        control="BAS-53",
+        damage="modprobe --ignore-install cramfs",
+        note="a module was loaded by hand",
+        repair="modprobe --remove cramfs",
+        machine=True,
+    ),
+    Break(
+        control="BAS-54",
+        damage="echo '* hard core unlimited' >/etc/security/limits.d/zz-intruder.conf",
+        note="memory images switched on to study a crash",
+        repair="rm /etc/security/limits.d/zz-intruder.conf",
+    ),
+    Break(
+        control="BAS-55",
+        damage="echo umask 022 >/etc/profile.d/zz-intruder.sh",
+        note="files are open again",
+        repair="rm /etc/profile.d/zz-intruder.sh",
+    ),
+    Break(
+        control="BAS-60",
+        damage="touch /etc/intruder.conf && chmod 666 /etc/intruder.conf",
+        note="a setting that anybody may write",
+        repair="rm /etc/intruder.conf",
+    ),
+    Break(
+        control="BAS-61",
+        damage="mkdir /opt/intruder && chmod 777 /opt/intruder",
+        note="a folder shared with everybody",
+        repair="rmdir /opt/intruder",
+    ),
+    Break(
+        control="BAS-62",
+        damage="touch /opt/intruder && chown 54321:54321 /opt/intruder",
+        note="a file whose owner was removed",
+        repair="rm /opt/intruder",
+    ),
+    Break(
+        control="BAS-63",
+        damage="install -m 4755 /bin/true /usr/local/bin/intruder",
+        note="a program that gives root away",
+        repair="rm /usr/local/bin/intruder",
+    ),
+    Break(
+        control="BAS-64",
+        damage="chmod 644 /etc/shadow",
+        note="password hashes for everybody",
+        repair="chmod 640 /etc/shadow",
+    ),
+    Break(control=DRIFT, damage="echo changed >>/etc/motd", note="a file changed by hand"),
+    Break(
+        control="BAS-70",
+        damage="systemd-run --unit=intruder --wait false; true",
+        note="a service failed",
+        repair="systemctl reset-failed",
+    ),
+    Break(
+        control="BAS-71",
+        damage="DEBIAN_FRONTEND=noninteractive apt-get remove --yes unattended-upgrades",
+        note="a package removed by hand",
+    ),
+    Break(
+        control="BAS-72",
+        damage=_FORBIDDEN_PACKAGE,
+        note="a service that does not belong",
+    ),
+    Break(
+        control="BAS-73",
+        damage="mount -t tmpfs -o size=64k tmpfs /srv; head -c 100000 /dev/zero >/srv/full; true",
+        note="a disk is full",
+        repair="umount /srv",
+    ),
+)
+"""In the order of the controls, one break for each."""
