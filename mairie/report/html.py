@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from pathlib import Path
 
 import jinja2
 from markupsafe import Markup
@@ -56,11 +55,6 @@ def to_html(report: RunReport) -> str:
         bricks=_in_order({control.brick for control in catalogue}),
         grids=None if report.matrix is None else matrix.grids(report.matrix),
     )
-
-
-def write_html(report: RunReport, path: Path) -> None:
-    """Write the page, UTF-8."""
-    path.write_text(to_html(report), encoding="utf-8")
 
 
 def _in_order(bricks: set[str]) -> list[str]:

@@ -11,7 +11,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-from mairie.report.html import write_html
+from mairie.report.html import to_html
 from mairie.report.model import RunReport
 
 CONTRAST = """
@@ -86,7 +86,7 @@ class Browser:
     def open(self, report: RunReport, anchor: str = "") -> None:
         """Write the page and go to it."""
         path = self.folder / "report.html"
-        write_html(report, path)
+        path.write_text(to_html(report), encoding="utf-8")
         self.driver.get("about:blank")
         self.driver.get(path.as_uri() + anchor)
 
