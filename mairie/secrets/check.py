@@ -19,7 +19,7 @@ def problems(vault: Vault, identity: Identity | None) -> tuple[tuple[Path, str],
     """Return each problem as the file to look at and a sentence.
 
     Without an identity: missing files, missing public keys, recipients that age does not know or
-    that are the demo's. With one, also files that it does not open, and public keys that are not
+    that are the demo's, log-in keys that are. With one, also files that it does not open, and public keys that are not
     those of the private ones.
     """
     found: list[tuple[Path, str]] = []
@@ -31,6 +31,10 @@ def problems(vault: Vault, identity: Identity | None) -> tuple[tuple[Path, str],
         recipients.check(recipients.of(syndicate), demo=syndicate.demo, territory=territory.name)
     except SecretsError as error:
         found.append((vault.folder / "syndicate.yaml", str(error)))
+    found += [
+        (vault.folder / "syndicate.yaml", sentence)
+        for sentence in recipients.published_access(syndicate)
+    ]
     try:
         public = files.load_public_keys(vault.folder)
     except SecretsError as error:

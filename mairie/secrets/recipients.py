@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -18,6 +18,8 @@ DEMO_RECIPIENTS = frozenset(
     }
 )
 """Public halves of what inventories/demo/identity/ publishes: everybody has the private ones."""
+DEMO_WIREGUARD = "igmwkdpbq9RI8Ux30TmAigLHRKVm/WcewaD3viOxWE8="
+"""Public half of ``hina-wireguard.key``, published there too."""
 
 AgeRecipient: TypeAlias = Any
 """pyrage's x25519.Recipient or ssh.Recipient; the library has no types."""
@@ -104,4 +106,17 @@ def refuse_demo(keys: Iterable[str], territory: str) -> None:
                 f"{short(key)} is the demo's: its private key is published with mairie and "
                 f"protects nothing; {territory} is not marked as a demo, so take an identity of "
                 "your own (age-keygen, or an SSH key), or mark the inventory demo: true"
+            )
+
+
+def published_access(syndicate: Syndicate) -> Iterator[str]:
+    """Yield a sentence for each technician of a real territory whose access everybody has."""
+    if syndicate.demo:
+        return
+    for name, person in syndicate.technicians.items():
+        keys = {normalise(key) for key in person.ssh_keys}
+        if keys & DEMO_RECIPIENTS or person.wireguard == DEMO_WIREGUARD:
+            yield (
+                f"technicians.{name} has a key of the demo, whose private half is published with "
+                "mairie: anybody could log in; give a key of their own"
             )

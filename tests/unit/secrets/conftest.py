@@ -16,6 +16,9 @@ from mairie.secrets.identity import Identity, parse_identity
 from mairie.secrets.vault import Vault
 
 DEMO = Path(__file__).parents[3] / "inventories" / "demo"
+OWN_SSH_KEY = (
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAII5y/juz3lm1pJSBm5iYZdwucDwqk+0E7iGYInbDLwef ana@essai"
+)
 SSH_KEY = (DEMO / "identity" / "hina-ssh.pub").read_text().strip()
 
 
@@ -94,7 +97,7 @@ def world(tmp_path: Path) -> World:
                     "timezone": "Pacific/Tahiti",
                 }
             },
-            "technicians": {"ana": {"label": "Ana", "ssh_keys": [SSH_KEY]}},
+            "technicians": {"ana": {"label": "Ana", "ssh_keys": [OWN_SSH_KEY]}},
             "recipients": [public],
         }
     )

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -5,9 +6,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from mairie.secrets import DemoIdentityError, IdentityMissingError, SecretsError
+from mairie.secrets.check import problems
 from mairie.secrets.identity import find_identity, parse_identity, read_identity
-from mairie.secrets.recipients import DEMO_RECIPIENTS
-from tests.unit.secrets.conftest import DEMO, World, age_identity
+from mairie.secrets.keys import public_key
+from mairie.secrets.recipients import DEMO_RECIPIENTS, DEMO_WIREGUARD
+from tests.unit.secrets.conftest import DEMO, SSH_KEY, World, age_identity
 
 DEMO_FILE = DEMO / "identity" / "demo-identity.txt"
 
@@ -63,6 +66,8 @@ def test_published_identities_are_those_that_the_code_refuses():
         for key in read_identity(DEMO / "identity" / name).keys
     }
     assert published == DEMO_RECIPIENTS
+    private = (DEMO / "identity" / "hina-wireguard.key").read_text().strip()
+    assert public_key(private) == DEMO_WIREGUARD
     assert DEMO_FILE.read_text().startswith("# DEMO IDENTITY")
 
 
@@ -79,6 +84,21 @@ def test_nothing_real_is_encrypted_to_the_demo_identity(world: World, key: str):
     with pytest.raises(DemoIdentityError, match="essai is not marked as a demo"):
         real.vault.generate(world.no_identity)
     assert not (world.folder / "secrets").exists()
+
+
+@pytest.mark.parametrize(
+    "published", [{"ssh_keys": (SSH_KEY,)}, {"index": 2, "wireguard": DEMO_WIREGUARD}]
+)
+def test_nobody_logs_in_to_a_real_territory_with_a_published_key(world: World, published):
+    syndicate = world.territory.syndicate
+    ana = syndicate.technicians["ana"].model_copy(update=published)
+    syndicate = syndicate.model_copy(update={"technicians": {"ana": ana}})
+    world.territory = replace(world.territory, syndicate=syndicate)
+    ((path, sentence),) = problems(world.generated().vault, world.identity)
+    assert path.name == "syndicate.yaml"
+    assert sentence.startswith("technicians.ana has a key of the demo")
+    demo = world.with_recipients(*syndicate.recipients, demo=True)
+    assert problems(demo.vault, world.identity) == ()
 
 
 def test_a_demo_territory_uses_it(world: World):
