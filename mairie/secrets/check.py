@@ -19,8 +19,8 @@ def problems(vault: Vault, identity: Identity | None) -> tuple[tuple[Path, str],
     """Return each problem as the file to look at and a sentence.
 
     Without an identity: missing files, missing public keys, recipients that age does not know or
-    that are the demo's, log-in keys that are. With one, also files that it does not open, and public keys that are not
-    those of the private ones.
+    that are the demo's, log-in keys that are. With one, also files that it does not open, and
+    public keys that are not those of the private ones.
     """
     found: list[tuple[Path, str]] = []
     territory = vault.territory
