@@ -82,7 +82,8 @@ class FleetProgress:
             match event:
                 case Started():
                     doing = DOING[event.action]
-                    self._at(host, doing, done=0, total=event.operations or None)
+                    self._drop(host)
+                    self._at(host, doing, total=event.operations or None)
                     self._plain(host, doing)
                 case Operation():
                     self._at(host, event.name, done=event.number - 1, total=event.total)
@@ -105,9 +106,7 @@ class FleetProgress:
     def done(self, report: HostReport) -> None:
         """Show that a host is finished, and how."""
         with self._lock:
-            task = self._tasks.pop(report.host, None)
-            if task is not None:
-                self._live.remove_task(task)
+            self._drop(report.host)
             self._finished += 1
             self._live.update(self._all, completed=self._finished)
             status = words.status_word(report.status, self._kind)
@@ -117,6 +116,12 @@ class FleetProgress:
                 f"({self._finished}/{self._total}, {words.duration(report.duration_s)})"
             )
             self._keep(report.host, f"{line} {remark}".rstrip(), STYLES[report.status])
+
+    def _drop(self, host: str) -> None:
+        """Forget how far a host was: it begins another run, or it is done."""
+        task = self._tasks.pop(host, None)
+        if task is not None:
+            self._live.remove_task(task)
 
     def _at(
         self,
@@ -130,8 +135,6 @@ class FleetProgress:
         if host not in self._tasks:
             self._tasks[host] = self._live.add_task(words.clean(host), total=total, now="")
         task = self._tasks[host]
-        if done == 0:
-            self._live.reset(task, total=total)
         self._live.update(
             task, total=total, completed=done, advance=step, now=words.clean(words.first_line(now))
         )

@@ -51,6 +51,19 @@ def test_plain_lines_have_no_escape_sequence_and_say_everything() -> None:
     assert not any("NET-11" in line for line in lines), "passes do not fill a CI log"
 
 
+def test_a_verification_after_a_deploy_counts_from_zero() -> None:
+    stream = io.StringIO()
+    console = Console(file=stream, width=100, force_terminal=True, _environ={})
+    with FleetProgress(1, console, "demo") as progress:
+        progress.event("a", Started(host="a", action="apply", bricks=(), operations=9))
+        progress.event("a", Operation(number=9, total=9, name="op"))
+        progress.event("a", Started(host="a", action="verify", bricks=()))
+        for number in range(11):
+            progress.event("a", sample.control("a", f"NET-{number:02}"))
+    assert "11/?" in stream.getvalue()
+    assert "11/9" not in stream.getvalue()
+
+
 def test_a_terminal_gets_a_display_and_keeps_the_last_word_of_each_host() -> None:
     text = run(terminal=True)
     assert "\x1b[" in text
