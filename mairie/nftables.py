@@ -196,21 +196,24 @@ def base_input(plan: HostPlan) -> tuple[str, ...]:
 
 
 def spoofed(plan: HostPlan) -> tuple[str, ...]:
-    """Return refusals of our own prefixes coming from outside: a default route would allow them."""
+    """Return refusals of sources that cannot come from where they come.
+
+    Inside, the way back must be the way in. On uplinks only our own prefixes are refused: the
+    lookup knows the preferred uplink alone, and would drop every answer through a spare one.
+    """
     firewall = plan.network.firewall
+    refused = "counter name dropped-spoofed drop"
     if not plan.network.uplinks:
-        return ()
+        return (f"fib saddr . iif oif missing {refused}",)
     ports = quoted(uplink.port for uplink in plan.network.uplinks)
     pairs = (("ip", firewall.local_ipv4), ("ip6", firewall.local_ipv6))
     return (
-        # Before the first lease there is no route back to the DHCP server.
-        f"iifname {ports} udp sport 67 udp dport 68 accept",
         *(
-            f"iifname {ports} {family} saddr {_set(list(prefixes))} "
-            "counter name dropped-spoofed drop"
+            f"iifname {ports} {family} saddr {_set(list(prefixes))} {refused}"
             for family, prefixes in pairs
             if prefixes
         ),
+        f"iifname != {ports} fib saddr . iif oif missing {refused}",
     )
 
 
