@@ -5,21 +5,13 @@ Ctrl-C or SIGTERM too; what a killed process left is removed by the next ``up``.
 """
 
 import json
-import os
-import re
 import shutil
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from types import FrameType, TracebackType
-from typing import Any, Literal, Self
-
-from docker.errors import APIError, NotFound
-from docker.types import LogConfig
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any, Self
 
 from mairie.lab import execution
 from mairie.lab.cache import Progress, silent
@@ -27,39 +19,26 @@ from mairie.lab.engine import ensure_engine
 from mairie.lab.errors import LabError
 from mairie.lab.execution import ExecResult
 from mairie.lab.fabric import Attachment, Cable, Fabric
-from mairie.lab.image import Images, ensure_images, packages_mount
+from mairie.lab.image import ensure_images
+from mairie.lab.node import (
+    CABLES,
+    FABRIC,
+    IMAGE,
+    LABEL,
+    NAME,
+    NODE,
+    OWNER,
+    Node,
+    Starter,
+    container_name,
+    remove,
+)
+from mairie.lab.owner import is_alive, signals_end_politely, this_process
 
-LABEL = "mairie.lab"
-_NODE, _CABLES, _OWNER = f"{LABEL}.node", f"{LABEL}.cables", f"{LABEL}.owner"
-_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+__all__ = ["LABEL", "Lab", "Node"]
+
 _BOOT_SECONDS = 180
 _PARALLEL = 4
-
-# systemd needs SYS_ADMIN (mounts), the network brick NET_ADMIN and NET_RAW. Not SYS_TIME: the
-# clock is that of the machine that runs the lab.
-_CAPABILITIES = ["AUDIT_WRITE", "NET_ADMIN", "NET_RAW", "SYS_ADMIN", "SYS_NICE", "SYS_PTRACE"]
-_SYSCTLS = {"net.ipv6.conf.all.disable_ipv6": "0", "net.ipv6.conf.default.disable_ipv6": "0"}
-_NO_IPV6 = dict.fromkeys(_SYSCTLS, "1")
-
-
-@dataclass(frozen=True)
-class Node:
-    """One container: a ``host`` boots systemd, a ``client`` waits for commands."""
-
-    name: str
-    image: Literal["host", "client"]
-    attachments: tuple[Attachment, ...] = ()
-
-    def __post_init__(self) -> None:
-        """Refuse names that are no host names, and an interface named twice."""
-        if not _NAME.fullmatch(self.name):
-            raise LabError(
-                f"{self.name!r} cannot be a container: use 1 to 63 of a-z, 0-9 and dashes."
-            )
-        interfaces = [wire.interface for wire in self.attachments]
-        for interface in interfaces:
-            if interfaces.count(interface) > 1:
-                raise LabError(f"{self.name} has two interfaces named {interface}.")
 
 
 class Lab:
@@ -70,22 +49,19 @@ class Lab:
     """
 
     def __init__(self, name: str, progress: Progress = silent) -> None:
-        if not _NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             raise LabError(f"{name!r} cannot be a lab: use 1 to 63 of a-z, 0-9 and dashes.")
         self.name = name
         self._progress = progress
         self._client = ensure_engine(progress)
-        self._owned = False
-        self._signals: dict[int, Any] = {}
+        self._owner: str | None = None
+        self._leaving = ExitStack()
         self.fabric = Fabric(_FabricShell(self))
 
     def __enter__(self) -> Self:
         """Own the lab: it ends with the block."""
-        self._owned = True
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGTERM, signal.SIGHUP):
-                if signal.getsignal(number) == signal.SIG_DFL:  # nohup, say, stays obeyed
-                    self._signals[number] = signal.signal(number, _leave)
+        self._owner = this_process()
+        self._leaving.enter_context(signals_end_politely())
         return self
 
     def __exit__(
@@ -95,12 +71,9 @@ class Lab:
         trace: TracebackType | None,
     ) -> None:
         """Remove everything, whatever happened."""
-        try:
+        with self._leaving:
             self.down()
-        finally:
-            for number, handler in self._signals.items():
-                signal.signal(number, handler)
-            self._owned = False
+        self._owner = None
 
     def up(self, nodes: Sequence[Node]) -> None:
         """Build what is missing, start the containers, lay the cables, wait until hosts run.
@@ -110,14 +83,16 @@ class Lab:
         """
         names = [node.name for node in nodes]
         for name in names:
-            if names.count(name) > 1 or name == "fabric":
+            if names.count(name) > 1 or name == FABRIC:
                 raise LabError(f"Two containers of the lab are named {name}.")
         images = ensure_images(self._client, self._progress)
         self._sweep()
         self._progress(f"Starting {len(nodes)} containers")
-        self._start_fabric(images)
+        starter = Starter(self._client, self.name, images, self._owner)
+        starter.fabric()
+        self._clean_cgroups()
         with ThreadPoolExecutor(_PARALLEL) as pool:
-            list(pool.map(lambda node: self._start(node, images), nodes))
+            list(pool.map(starter.node, nodes))
             self._connect(nodes)
             hosts = [node.name for node in nodes if node.image == "host"]
             self._progress(f"Waiting for {len(hosts)} hosts to boot")
@@ -133,14 +108,14 @@ class Lab:
         return sorted(
             (
                 Node(
-                    name=container.labels[_NODE],
-                    image=container.labels[f"{LABEL}.image"],
+                    name=container.labels[NODE],
+                    image=container.labels[IMAGE],
                     attachments=tuple(
-                        Attachment(**wire) for wire in json.loads(container.labels[_CABLES])
+                        Attachment(**wire) for wire in json.loads(container.labels[CABLES])
                     ),
                 )
                 for container in self._containers()
-                if _CABLES in container.labels
+                if CABLES in container.labels
             ),
             key=lambda node: node.name,
         )
@@ -148,9 +123,9 @@ class Lab:
     def status(self) -> dict[str, str]:
         """Return node → Docker's word for its state (``running``, ``exited`` …)."""
         return {
-            container.labels[_NODE]: container.status
+            container.labels[NODE]: container.status
             for container in self._containers()
-            if _CABLES in container.labels
+            if CABLES in container.labels
         }
 
     def exec(
@@ -235,7 +210,7 @@ class Lab:
 
     def container(self, name: str) -> str:
         """Return the Docker name of a node."""
-        return f"mairie-{self.name}-{name}"
+        return container_name(self.name, name)
 
     def _containers(self) -> list[Any]:
         return list(
@@ -248,23 +223,23 @@ class Lab:
         """Remove earlier containers of this lab, and those of labs whose process is gone."""
         left = self._containers()
         for container in self._client.containers.list(
-            all=True, filters={"label": _OWNER}, ignore_removed=True
+            all=True, filters={"label": OWNER}, ignore_removed=True
         ):
-            if not _alive(container.labels[_OWNER]) and container not in left:
+            if not is_alive(container.labels[OWNER]) and container not in left:
                 left.append(container)
         if left:
             self._progress(f"Removing {len(left)} containers of an earlier run")
             self._remove(left)
 
     def _remove(self, containers: Iterable[Any]) -> None:
-        nodes = [each for each in containers if each.labels.get(_NODE) != "fabric"]
-        fabrics = [each for each in containers if each.labels.get(_NODE) == "fabric"]
+        nodes = [each for each in containers if each.labels.get(NODE) != FABRIC]
+        fabrics = [each for each in containers if each.labels.get(NODE) == FABRIC]
         with ThreadPoolExecutor(_PARALLEL) as pool:
-            list(pool.map(_remove, nodes))
+            list(pool.map(remove, nodes))
         if fabrics:
             self._clean_cgroups()
         for each in fabrics:
-            _remove(each)
+            remove(each)
 
     def _clean_cgroups(self, name: str = "") -> None:
         """Remove the empty cgroups that lab-init made (cgroup v1 machines only)."""
@@ -276,63 +251,11 @@ class Lab:
         try:
             execution.execute(
                 self._client,
-                self.container("fabric"),
+                self.container(FABRIC),
                 ["sh", "-c", script, "clean", f"{self.name}/{name}"],
             )
         except LabError:
             return  # The fabric is gone already; the next one cleans as it starts.
-
-    def _create(self, node: str, image: str, labels: Mapping[str, str], **options: Any) -> Any:
-        owner = {_OWNER: _me()} if self._owned else {}
-        try:
-            container = self._client.containers.create(
-                image,
-                name=self.container(node),
-                hostname=node,
-                labels={LABEL: self.name, _NODE: node, **owner, **labels},
-                network_mode="none",
-                security_opt=["seccomp=unconfined", "apparmor=unconfined"],
-                tmpfs={"/run": "rw,nosuid,nodev,mode=755", "/tmp": "rw,nosuid,nodev,mode=1777"},  # noqa: S108
-                cgroupns="private",
-                log_config=LogConfig(type="json-file", config={"max-size": "1m"}),
-                **options,
-            )
-            container.start()
-        except APIError as error:
-            raise LabError(f"Docker cannot start {node}: {error.explanation}") from error
-        return container
-
-    def _start_fabric(self, images: Images) -> None:
-        self._create(
-            "fabric",
-            images.client,
-            {},
-            command=["idle"],
-            pid_mode="host",
-            cap_add=["NET_ADMIN", "SYS_ADMIN", "SYS_PTRACE"],
-            sysctls=_NO_IPV6,
-        )
-        self._clean_cgroups()
-
-    def _start(self, node: Node, images: Images) -> None:
-        self._create(
-            node.name,
-            images.host if node.image == "host" else images.client,
-            {
-                f"{LABEL}.image": node.image,
-                _CABLES: json.dumps([asdict(wire) for wire in node.attachments]),
-            },
-            environment={
-                "MAIRIE_LAB": self.name,
-                "MAIRIE_INTERFACES": " ".join(wire.interface for wire in node.attachments),
-            },
-            cap_add=_CAPABILITIES,
-            devices=["/dev/net/tun:/dev/net/tun:rwm"],
-            mounts=[packages_mount(images)],
-            sysctls=_SYSCTLS,
-            stop_signal="SIGRTMIN+3" if node.image == "host" else "SIGTERM",
-            tty=True,
-        )
 
     def _connect(self, nodes: Iterable[Node]) -> None:
         cables = []
@@ -351,38 +274,7 @@ class _FabricShell:
         self._lab = lab
 
     def run(self, argv: list[str]) -> str:
-        return self._lab.check("fabric", argv)
+        return self._lab.check(FABRIC, argv)
 
     def write(self, path: str, data: bytes) -> None:
-        self._lab.put("fabric", {path: data})
-
-
-def _remove(container: Any) -> None:
-    try:
-        container.remove(force=True, v=True)
-    except NotFound:
-        return
-    except APIError as error:
-        if error.status_code != 409:  # 409: already being removed
-            raise LabError(f"Docker cannot remove {container.name}: {error.explanation}") from error
-
-
-def _leave(number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)
-
-
-def _started(pid: int) -> str:
-    """Return when a process started, in clock ticks since boot, or nothing."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
-
-
-def _me() -> str:
-    return f"{os.getpid()}:{_started(os.getpid())}"
-
-
-def _alive(owner: str) -> bool:
-    pid, started = owner.split(":")
-    return _started(int(pid)) == started
+        self._lab.put(FABRIC, {path: data})
