@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import os
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -90,9 +91,18 @@ def read_manifest(data: bytes) -> Manifest:
         raise ValueError(f"not a bundle made by mairie: {error}") from error
 
 
-@cache
+_reading = threading.Lock()
+"""Bundles are made in threads; CPython 3.11 cannot parse in two at once (gh-106905)."""
+
+
 def common_files(root: Assets) -> dict[str, bytes]:
     """Return what the bundles of all hosts share, by path."""
+    with _reading:
+        return _common_files(root)
+
+
+@cache
+def _common_files(root: Assets) -> dict[str, bytes]:
     files = dict(_host_code(root))
     for folder, name, suffixes in (
         (root.deploys, "deploys", (".py",)),
