@@ -2,6 +2,8 @@
 
 import fcntl
 import os
+import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,3 +36,21 @@ def locked(name: str) -> Iterator[None]:
     with (cache_dir() / f"{name}.lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+
+
+_UNUSED_DAYS = 14
+
+
+def forget_unused(kind: str, used: str) -> list[str]:
+    """Note that the folder ``<kind>-<used>`` is used now; remove its like that no run used lately.
+
+    Lately is two weeks. Returns the keys removed.
+    """
+    os.utime(cache_dir() / f"{kind}-{used}")
+    oldest = time.time() - _UNUSED_DAYS * 24 * 3600
+    gone = []
+    for folder in cache_dir().glob(f"{kind}-*"):
+        if folder.is_dir() and folder.stat().st_mtime < oldest:
+            shutil.rmtree(folder)
+            gone.append(folder.name.removeprefix(f"{kind}-"))
+    return gone

@@ -12,16 +12,17 @@ import json
 import tarfile
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import docker
-from docker.errors import ImageNotFound
+from docker.errors import APIError, ImageNotFound
 from docker.types import Mount
 
-from mairie.lab.cache import Progress, cache_dir, locked, silent
+from mairie.lab.cache import Progress, cache_dir, forget_unused, locked, silent
 from mairie.lab.debian import SUITE, keep_packages, mmdebstrap, write_index
 from mairie.lab.errors import LabError
 
@@ -179,6 +180,10 @@ def ensure_images(
         if not _has(client, images.client):
             progress("Building the client image")
             _build_client(client, recipe, images)
+        for key in forget_unused("images", recipe.key):
+            for tag in (f"mairie-client:{key}", f"mairie-host:{key}"):
+                with suppress(APIError):  # gone already, or a container still uses it
+                    client.images.remove(tag)
     return images
 
 

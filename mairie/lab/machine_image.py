@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from mairie.lab.cache import Progress, cache_dir, locked, silent
+from mairie.lab.cache import Progress, cache_dir, forget_unused, locked, silent
 from mairie.lab.debian import SUITE, ensure_programs, keep_packages, mmdebstrap
 from mairie.lab.image import BASE, BRICKS, write_tar
 
@@ -120,6 +120,7 @@ def ensure_machine_image(
     with locked("machine"):
         if not image.initrd.exists():
             _build(recipe, folder, progress)
+        forget_unused("machine", recipe.key)
     return image
 
 

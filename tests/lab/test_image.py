@@ -1,10 +1,14 @@
 """The lab's images, in real containers."""
 
+import os
+import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from mairie.lab.cache import forget_unused
 from mairie.lab.containers import Lab, Node
 from mairie.lab.debian import ensure_programs
 from mairie.lab.engine import ensure_engine
@@ -100,6 +104,18 @@ def test_client_takes_an_address_by_dhcp(lab: Lab) -> None:
     lab.check("pc", ["dhcpcd", "--waitip=4", "--noarp", "--timeout", "20", "eth0"], timeout=40)
     assert "192.0.2.10/24" in lab.check("pc", ["ip", "-4", "address", "show", "eth0"])
     lab.check("pc", ["ping", "-c", "1", "-W", "2", "192.0.2.1"])
+
+
+def test_images_unused_for_two_weeks_are_forgotten(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MAIRIE_CACHE", str(tmp_path))
+    for key, days in {"now": 90, "lately": 13, "old": 15}.items():
+        (tmp_path / f"images-{key}").mkdir()
+        then = time.time() - days * 24 * 3600
+        os.utime(tmp_path / f"images-{key}", (then, then))
+    assert forget_unused("images", "now") == ["old"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["images-lately", "images-now"]
 
 
 def test_engine_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
