@@ -96,6 +96,8 @@ class Run:
             log.unreachable(outcome.message)
         elif outcome.status == "failed" and outcome.failed is None:
             log(Failed(message=outcome.message))
+        elif outcome.status == "untouched":
+            log.skipped()
 
     def _interrupted(self, hosts: int) -> None:
         self._console.print(

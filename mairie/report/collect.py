@@ -19,6 +19,7 @@ from mairie.report.model import HostReport, HostStatus, conformity
 
 CUT = "La liaison s'est interrompue avant la fin : l'état de l'hôte n'est pas connu."
 STOPPED = "Interrompu à la demande, après la brique en cours : la suite n'a pas été faite."
+SKIPPED = "Interrompu avant la suite du passage : ce qui restait n'a pas été fait."
 NO_WORD = "Le programme sur l'hôte a signalé un échec sans dire lequel ; voir /var/log/mairie."
 
 
@@ -42,6 +43,7 @@ class HostLog:
         self._controls: list[ControlResult] = []
         self._reported_s = 0.0
         self._reachable = True
+        self._skipped: Failed | None = None
 
     def __call__(self, event: Event) -> None:
         """Take the next event."""
@@ -73,6 +75,11 @@ class HostLog:
         self._reachable = False
         self._failed = self._failed or Failed(message=message)
 
+    def skipped(self) -> None:
+        """Note that an action was not begun on this host: the run was interrupted before."""
+        if self._action and self._failed is None:
+            self._skipped = Failed(message=SKIPPED)
+
     def report(self, duration_s: float | None = None) -> HostReport:
         """Return what is known at the end; a run without its last event was cut short.
 
@@ -91,7 +98,7 @@ class HostLog:
             operations=self._operations,
             changed=tuple(self._changed),
             changed_again=self._changed_again if self._applies > 1 else None,
-            failed=self._failed,
+            failed=self._failed or self._skipped,
             warnings=tuple(self._warnings),
             controls=tuple(self._controls),
             duration_s=self._reported_s if duration_s is None else duration_s,
@@ -122,6 +129,8 @@ class HostLog:
             return "failed"
         if not self._action:
             return "untouched"
+        if self._skipped and conformity(self._controls) != "not-conforming":
+            return "unknown"
         if self._action == "verify":
             # A verification that broke off saw some things and not others: unknown, or worse.
             seen = conformity(self._controls)

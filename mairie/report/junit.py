@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 from mairie.host.events import Outcome
 from mairie.report.matrix import grids
-from mairie.report.model import GOOD, FlowCheck, HostReport, Kind, RunReport, brick_of
+from mairie.report.model import FlowCheck, HostReport, Kind, RunReport, brick_of
 from mairie.report.words import FAMILIES, STATUSES, VERDICTS, advice, clean, why
 
 _ELEMENT = {"fail": "failure", "unknown": "error"}
@@ -40,11 +40,11 @@ def to_junit(report: RunReport) -> bytes:
 
 
 def _host_cases(suite: ET.Element, host: HostReport, kind: Kind) -> None:
-    name, bad = clean(host.host), host.status not in GOOD
+    name, bad = clean(host.host), not host.settled
     if kind != "verify" or host.failed is not None or not host.controls:
         case = _case(suite, f"{name}.{kind}", kind, host.duration_s)
         outcome: Outcome = "pass"
-        if host.status == "failed":
+        if host.status == "failed" or host.changed_again:
             outcome = "fail"
         elif host.failed is not None or (bad and not host.controls):
             outcome = "unknown"

@@ -43,7 +43,7 @@ WORST_FIRST: tuple[HostStatus, ...] = (
     "conforming",
 )
 GOOD: frozenset[HostStatus] = frozenset({"conforming", "changed", "unchanged"})
-"""What asks nothing of anybody."""
+"""What asks nothing of anybody, unless a second deploy changed something again."""
 
 
 class HostReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +79,11 @@ class HostReport(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(f"{self.host}: not conforming, but no control failed.")
         if self.failed is not None and self.status in GOOD:
             raise ValueError(f"{self.host}: failed ({self.failed.message}) but {self.status}.")
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing about this host asks for a person."""
+        return self.status in GOOD and not self.changed_again
 
     def count(self, outcome: Outcome) -> int:
         """Return how many results have this outcome."""
@@ -166,18 +171,19 @@ def statuses(hosts: Iterable[HostReport]) -> dict[HostStatus, int]:
 def exit_code(report: RunReport) -> int:
     """Return 0 when nothing asks for a person, else the code of the worst thing that happened.
 
-    1: a host failed or was not begun; 3: a host could not be reached; 4: something does not
-    conform or could not be looked at. A verification has no 1 or 3: what it could not look at is
-    unknown, hence 4.
+    1: a host failed, was not begun, or changed again in a second deploy; 3: a host could not be
+    reached; 4: something does not conform or could not be looked at. A verification has no 1 or 3:
+    what it could not look at is unknown, hence 4.
     """
     seen = {host.status for host in report.hosts}
     tried = report.matrix
     bad_flow = tried is not None and (not tried or any(c.outcome != "pass" for c in tried))
-    wrong = bool(seen - GOOD) or bad_flow or not report.hosts
+    again = any(host.changed_again for host in report.hosts)
+    wrong = bool(seen - GOOD) or again or bad_flow or not report.hosts
     if not wrong:
         return 0
     if report.kind != "verify":
-        if seen & {"failed", "untouched"}:
+        if again or seen & {"failed", "untouched"}:
             return 1
         if "unreachable" in seen:
             return 3

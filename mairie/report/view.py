@@ -8,7 +8,7 @@ from typing import cast
 
 from mairie.host.events import ControlResult, Outcome, Severity
 from mairie.report.matrix import worst
-from mairie.report.model import GOOD, WORST_FIRST, HostReport, RunReport, brick_of
+from mairie.report.model import WORST_FIRST, HostReport, RunReport, brick_of
 from mairie.report.words import SEVERITY_ORDER
 
 
@@ -80,7 +80,7 @@ def failing(results: Iterable[ControlResult]) -> tuple[Control, ...]:
 
 def troubled(report: RunReport) -> tuple[HostReport, ...]:
     """Return the hosts that need a person, worst first, else in the order of the run."""
-    bad = (host for host in report.hosts if host.status not in GOOD)
+    bad = (host for host in report.hosts if not host.settled)
     return tuple(sorted(bad, key=lambda host: WORST_FIRST.index(host.status)))
 
 

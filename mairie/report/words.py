@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import get_args
 
 from mairie.host.events import Outcome, Severity
-from mairie.report.model import FlowCheck, HostReport, HostStatus, Kind
+from mairie.report.model import GOOD, FlowCheck, HostReport, HostStatus, Kind
 
 OUTCOMES: dict[Outcome, str] = {"pass": "conforme", "fail": "non conforme", "unknown": "inconnu"}
 SIGNS: dict[Outcome, str] = {"pass": "✓", "fail": "✗", "unknown": "?"}
@@ -110,6 +110,9 @@ def why(host: HostReport) -> str:
         parts.append(number(unknowns, "vérification inconnue", "vérifications inconnues"))
     if host.status == "unknown" and not host.controls:
         parts.append("aucune vérification n'a pu être faite")
+    if host.changed_again:
+        again = number(host.changed_again, "opération", "opérations")
+        parts.append(f"un second déploiement a encore changé {again}")
     return ", ".join(parts)
 
 
@@ -143,27 +146,30 @@ def advice(host: HostReport, kind: Kind) -> str:
     look = f"mairie preview {name}"
     if kind == "demo":
         deploy, verify, look = "mairie lab deploy", "mairie lab verify", f"mairie lab shell {name}"
-    match host.status:
-        case "failed":
-            return (
-                f"Lire la sortie de l'opération, corriger, puis relancer : {deploy}. "
-                "Les opérations déjà faites ne seront pas refaites."
-            )
-        case "unreachable":
-            return (
-                "Vérifier l'alimentation, le lien et le VPN du site, puis relancer la même "
-                f"commande sur {name}."
-            )
-        case "not-conforming":
-            return f"Voir ce qui a dérivé : {look} ; remettre en état : {deploy} ; puis {verify}."
-        case "unknown":
-            return (
-                "Lire pourquoi le contrôle n'a pas pu regarder, lever l'obstacle, puis "
-                f"{verify}. Inconnu ne veut pas dire conforme."
-            )
-        case "untouched":
-            return f"Le passage a été interrompu avant cet hôte : le relancer sur {name}."
-    return ""
+    by_status: dict[HostStatus, str] = {
+        "failed": (
+            f"Lire la sortie de l'opération, corriger, puis relancer : {deploy}. "
+            "Les opérations déjà faites ne seront pas refaites."
+        ),
+        "unreachable": (
+            "Vérifier l'alimentation, le lien et le VPN du site, puis relancer la même "
+            f"commande sur {name}."
+        ),
+        "not-conforming": (
+            f"Voir ce qui a dérivé : {look} ; remettre en état : {deploy} ; puis {verify}."
+        ),
+        "unknown": (
+            "Lire pourquoi le contrôle n'a pas pu regarder, lever l'obstacle, puis "
+            f"{verify}. Inconnu ne veut pas dire conforme."
+        ),
+        "untouched": f"Le passage a été interrompu avant cet hôte : le relancer sur {name}.",
+    }
+    if host.changed_again and host.status in GOOD:
+        return (
+            f"Voir ce qui change à chaque fois : {look}. "
+            "Un déploiement répété ne doit rien changer."
+        )
+    return by_status.get(host.status, "")
 
 
 def flow_word(check: FlowCheck) -> str:

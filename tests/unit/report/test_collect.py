@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mairie.host.events import Changed, Done, Event, Failed, Operation, Started, Warned
-from mairie.report.collect import CUT, NO_WORD, STOPPED, HostLog
+from mairie.report.collect import CUT, NO_WORD, SKIPPED, STOPPED, HostLog
 from mairie.report.model import HostReport
 from tests.unit.report import sample
 
@@ -100,6 +100,17 @@ def test_unreachable_and_untouched() -> None:
         failed=Failed(message="No route to host"),
         duration_s=9.5,
     )
+
+
+def test_a_run_interrupted_between_two_actions_is_not_green() -> None:
+    log = HostLog("a", sample.place("rapa", "Rapa"))
+    log.skipped()
+    assert log.report().status == "untouched"
+    for event in apply("x"):
+        log(event)
+    log.skipped()
+    host = log.report()
+    assert (host.status, host.failed) == ("unknown", Failed(message=SKIPPED))
 
 
 def test_warnings_once_and_operations_from_either_event() -> None:

@@ -8,6 +8,9 @@ import msgspec
 import pytest
 
 from mairie.host.events import Failed
+from mairie.report import view, words
+from mairie.report.html import to_html
+from mairie.report.junit import to_junit
 from mairie.report.model import (
     HostReport,
     RunReport,
@@ -103,6 +106,18 @@ def test_exit_codes() -> None:
     assert code("verify", "unreachable") == 4
     assert code("deploy", "conforming") == 0
     assert code("verify") == 4, "a run that looked at no host proves nothing"
+
+
+def test_a_second_deploy_that_changes_again_is_a_failure() -> None:
+    first, second = sample.clean().hosts
+    again = msgspec.structs.replace(second, changed_again=2)
+    run = msgspec.structs.replace(sample.clean(), kind="demo", hosts=(first, again))
+    assert exit_code(run) == 1
+    assert view.troubled(run) == (again,)
+    assert words.why(again) == "un second déploiement a encore changé 2 opérations"
+    assert "mairie lab shell" in words.advice(again, "demo")
+    assert to_junit(run).count(b"<failure") == 1
+    assert "1 hôte demande une action" in to_html(run)
 
 
 def test_a_flow_that_is_not_as_planned_counts() -> None:
