@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from mairie.archive import Archive, pack, unpack
+from mairie.archive import Archive, digest_of, pack, unpack
 from mairie.paths import PACKAGE, Assets, assets
 from mairie.plan.codec import to_json
 from mairie.plan.host import HostPlan, HostSecrets
@@ -76,6 +76,18 @@ def make_bundle(plan: HostPlan, secrets: HostSecrets, root: Assets | None = None
         **common_files(root if root is not None else assets()),
     }
     return Bundle(plan.name, pack(files))
+
+
+def read_bundle(path: Path) -> Bundle:
+    """Return a bundle written earlier.
+
+    Raises:
+        ValueError: the file is not a bundle.
+        OSError: it cannot be read.
+
+    """
+    data = path.read_bytes()
+    return Bundle(read_manifest(data).host, Archive(digest_of(data), data))
 
 
 def read_manifest(data: bytes) -> Manifest:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import getpass
 import json
+import os
 import queue
 import signal
 import socket
@@ -165,7 +167,7 @@ def push(
     except (PushError, RuntimeBuildError) as error:
         trouble = str(error)
         untouched = isinstance(error, UntouchedError)
-    status, words = connection.close(kill=bool(trouble))
+    status, words = connection.close(abort=bool(trouble) or seen.done is not None)
     trouble = trouble or target.transport.unreachable(status, words)
     last = words.strip().splitlines()[-1:] or [f"the connection ended with status {status}"]
     verdict, message = _verdict(seen, trouble or f"The host did not start the work: {last[0]}")
@@ -212,7 +214,7 @@ class _Conversation:
     def hold(
         self, seen: _Seen, on_event: Callable[[Event], None], interruption: Interruption
     ) -> None:
-        """Talk until the host ends.
+        """Talk until the host's last event, or its silence.
 
         Raises:
             PushError: silence, an answer that makes no sense, or an interruption before the start.
@@ -237,6 +239,8 @@ class _Conversation:
                 if event is not None:
                     seen.take(event)
                     on_event(event)
+                if isinstance(event, Done):
+                    return
                 patience = SILENCE_S if self._greeted else PYTHON_INSTALL_S
                 deadline = time.monotonic() + patience
             elif time.monotonic() > deadline:
@@ -321,15 +325,20 @@ class _Connection:
         except BrokenPipeError:
             return
 
-    def close(self, *, kill: bool) -> tuple[int, str]:
-        """End the local process; return its status and what it wrote on stderr."""
-        if kill:
-            self._process.send_signal(signal.SIGTERM)
-        try:
+    def close(self, *, abort: bool) -> tuple[int, str]:
+        """End the local process; return its status and what it wrote on stderr.
+
+        Args:
+            abort: do not wait for the host's goodbye, which over a satellite takes a turn or two
+                and says nothing new after the last event.
+
+        """
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if abort:
+                os.killpg(self._process.pid, signal.SIGKILL)
+        with contextlib.suppress(BrokenPipeError):
             if self._process.stdin is not None:
                 self._process.stdin.close()
-        except BrokenPipeError:
-            pass
         try:
             status = self._process.wait(timeout=30)
         except subprocess.TimeoutExpired:

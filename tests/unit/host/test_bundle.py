@@ -9,8 +9,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from mairie import bundle
 from mairie.archive import digest_of, pack, unpack
-from mairie.bundle import Manifest, common_files, make_bundle, read_manifest
+from mairie.bundle import Manifest, make_bundle, read_bundle, read_manifest
 from mairie.paths import assets
 from mairie.plan.codec import from_json
 from mairie.plan.host import HostPlan, HostSecrets
@@ -19,7 +20,7 @@ from tests.unit.host.plans import SECRET, a_plan, some_secrets
 
 def test_same_input_same_bytes_and_any_change_shows() -> None:
     one = make_bundle(a_plan(), some_secrets())
-    common_files.cache_clear()
+    bundle._common_files.cache_clear()
     two = make_bundle(a_plan(), some_secrets())
     assert one.archive.data == two.archive.data
     assert one.archive.digest == two.archive.digest == digest_of(one.archive.data)
@@ -57,6 +58,7 @@ def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
     made = make_bundle(a_plan(), some_secrets())
     made.write(target)
     assert target.read_bytes() == made.archive.data
+    assert read_bundle(target) == made
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["rapa.mairie"]
 
