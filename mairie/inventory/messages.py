@@ -229,7 +229,9 @@ def _out_of_range(_item: Any, here: Spot, got: str, value: Any) -> str:
     return f"{shown} is out of range; allowed: {_range(here)}"
 
 
-def _not_integer(_item: Any, here: Spot, got: str, _value: Any) -> str:
+def _not_integer(_item: Any, here: Spot, got: str, value: Any) -> str:
+    if isinstance(value, str) and value.isdecimal() and len(value) < 20:
+        return f"{got} is not a number as YAML writes it; write {int(value)}"
     allowed = f"allowed: {_range(here)}" if any(here.bounds) else "write digits without quotes"
     return f"{got} is not a whole number; {allowed}"
 

@@ -175,11 +175,10 @@ def _statics(
         if gateway not in static.network or gateway == static.ip:
             message = f"{gateway} is not a neighbour of {static}; allowed: another address of"
             yield (*path, "gateway"), f"{message} {static.network}"
-        where = f"{place.commune_stem}, site {place.stem}"
+        where = f"{place.commune_stem}-{place.stem}"
         if static.ip in taken and not static.ip.is_private:
-            message = f"{static.ip} is already the address of {taken[static.ip]}"
-            hint = "give each site its own uplinks:"
-            yield (*path, "address"), f"{message} and also of {where}; {hint}"
+            message = f"{static.ip} would be the address of {taken[static.ip]} and of {where}"
+            yield (*path, "address"), f"{message}; give each site its own uplinks:"
         taken.setdefault(static.ip, where)
 
 

@@ -61,14 +61,14 @@ def _host(facts: Facts, place: SitePlace, host: Host) -> Iterator[tuple[Key, str
 
 def _wan(place: SitePlace, host: Host) -> Iterator[tuple[Key, str]]:
     uplinks = [uplink.key for uplink in place.site.uplinks or place.commune.uplinks]
-    if isinstance(host.wan, str) and len(uplinks) > 1:
+    if isinstance(host.wan, str) and len(set(uplinks)) > 1:
         ports = ", ".join(f"{key}: eth{number}" for number, key in enumerate(uplinks))
         yield ("wan",), f"which of {listing(uplinks)}? write a port for each: {{{ports}}}"
     if isinstance(host.wan, dict):
         for key in host.wan:
             if key not in uplinks:
                 yield ("wan", key), unknown("uplink", key, uplinks)
-        if not set(host.wan) & set(uplinks):
+        if not host.wan:
             yield ("wan",), f"no port for an uplink; allowed: {listing(uplinks)}"
 
 

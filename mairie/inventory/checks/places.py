@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from mairie.inventory import official
@@ -17,8 +18,11 @@ _ROLES = ("all", "gateway", "hub", "server")
 
 def problems(facts: Facts) -> Iterator[Problem]:
     """Yield places that do not exist."""
+    codes = Counter(commune.insee for commune in facts.communes.values())
     for stem, commune in facts.communes.items():
         for key, message in _commune(commune):
+            if key == "insee" and codes[commune.insee] > 1:
+                continue  # said already, with the other file
             yield facts.sources.in_commune(stem, (key,), message)
     yield from _layers(facts)
 

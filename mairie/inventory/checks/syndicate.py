@@ -56,7 +56,7 @@ def _room(facts: Facts, syndicate: Syndicate) -> Iterator[Problem]:
 def _hubs(facts: Facts, syndicate: Syndicate) -> Iterator[Problem]:
     limit = facts.addressing.hubs if facts.addressing is not None else 0
     indexes = range(min(64, limit))
-    if facts.addressing is not None:
+    if indexes:
         yield from _indexes(facts, "hubs", syndicate.hubs, indexes)
     endpoints: dict[str, str] = {}
     known = facts.reference(None, ("hub",)).model
