@@ -35,6 +35,7 @@ from pyinfra.context import ctx_config, ctx_host, ctx_inventory, ctx_state
 
 from mairie.host.deploy import ONLY_KEY, PLAN_KEY, SECRETS_KEY
 from mairie.host.events import (
+    MAX_TEXT,
     Changed,
     Done,
     EventWriter,
@@ -247,7 +248,7 @@ def _failure(progress: Progress, log: PyinfraLog, error: Exception) -> Failed:
     return Failed(
         operation=progress.name,
         message=f"{progress.name}: {reason}",
-        output="\n".join(log.errors[-60:]),
+        output="\n".join(log.errors)[-MAX_TEXT:],
     )
 
 
@@ -275,7 +276,7 @@ def main(bundle: str, order_json: str) -> int:
     try:
         done = apply(folder, order, write, log)
     except Refusal as refusal:
-        write(Failed(message=str(refusal), output="\n".join(log.errors[-60:])))
+        write(Failed(message=str(refusal), output="\n".join(log.errors)[-MAX_TEXT:]))
         done = Done(ok=False, duration_s=write.elapsed())
     write(done)
     return 0 if done.ok or done.stopped else 1

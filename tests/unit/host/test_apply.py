@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import stat
 import subprocess
+import sys
 import time
+from pathlib import Path
 
 from mairie.host.events import (
     Changed,
@@ -19,6 +22,7 @@ from mairie.host.events import (
     Warned,
     decode,
 )
+from mairie.plan.codec import to_builtins
 from tests.unit.host.here import Ground
 from tests.unit.host.plans import SECRET, a_plan
 
@@ -278,4 +282,36 @@ def test_files_no_longer_rendered_are_removed(ground: Ground) -> None:
     ground.plan = a_plan(bricks=("base",))
     assert "files of bricks this host no longer has" in changed(ground.run(APPLY))
     assert ground.placed() == ["a"]
+    assert changed(ground.run(APPLY)) == []
+
+
+INVENTORY = """
+import json, pathlib
+data = json.loads(pathlib.Path({0!r}).read_text())
+hosts = [("@local", data)]
+"""
+
+
+def test_plain_pyinfra_does_the_same(ground: Ground) -> None:
+    ground.script("base", ONE_FILE)
+    data = {"mairie_plan": to_builtins(ground.plan), "mairie_secrets": to_builtins(ground.secrets)}
+    (ground.root / "data.json").write_text(json.dumps(data))
+    inventory = ground.root / "inventory.py"
+    inventory.write_text(INVENTORY.format(str(ground.root / "data.json")))
+    environment = {
+        **os.environ,
+        "MAIRIE_STATE_DIR": str(ground.state),
+        "PYTHONPATH": str(ground.root / "assets"),
+    }
+    done_once = subprocess.run(
+        [Path(sys.executable).with_name("pyinfra"), inventory, "deploys/site.py", "-y"],
+        cwd=ground.root / "assets",
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done_once.returncode == 0, done_once.stderr
+    assert (ground.etc / "one").read_text() == "hello\n"
+    assert SECRET not in done_once.stdout + done_once.stderr
     assert changed(ground.run(APPLY)) == []
