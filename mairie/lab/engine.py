@@ -77,6 +77,9 @@ def _start(progress: Progress) -> str:
             )
         return "journalctl -u docker.service"
     # No systemd here (a container, a CI runner): run the engine ourselves, detached.
+    if not any(Path("/sys/fs/cgroup").iterdir()):
+        ensure_programs({"cgroupfs-mount": "cgroupfs-mount"}, progress)
+        subprocess.run(as_root(["cgroupfs-mount"]), check=False)
     log = cache_dir() / "dockerd.log"
     with log.open("a") as handle:
         program = shutil.which("dockerd") or "/usr/sbin/dockerd"
