@@ -30,6 +30,8 @@ NAMES_WATCH_SERVICE = "/etc/systemd/system/names-watch.service"
 RESOLVERS = "/run/mairie-names/resolvers"
 """Written by names-watch: whom dnsmasq asks, in resolv.conf(5) form."""
 
+LAID_METRIC = 50
+"""Of the better route that uplink-watch lays: below every metric of the plan."""
 SERVER_METRIC = 100
 """Of a server's default route through its gateway."""
 
@@ -268,7 +270,7 @@ def _scopes(plan: HostPlan) -> list[dict[str, Any]]:
 
 def _watch(plan: HostPlan) -> Iterator[TemplateFile]:
     if is_watched(plan):
-        yield TemplateFile(path=UPLINK_WATCH, mode="755")
+        yield TemplateFile(path=UPLINK_WATCH, mode="755", context={"metric": LAID_METRIC})
         yield TemplateFile(
             path=UPLINK_WATCH_SERVICE,
             check=("systemd-analyze", "verify", "{}"),
