@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pyinfra.context import host
 from pyinfra.operations import apt, systemd
+from pyinfra.operations.files import directory
 
 from mairie.files.vpn import (
     FOLLOW_SERVICE,
@@ -39,6 +40,9 @@ def deploy() -> None:
             no_recommends=True,
         )
 
+    directory(
+        name="vpn: folder of keys", path="/etc/wireguard", mode="700", user="root", group="root"
+    )
     placed = dict(zip([file.path for file in files(plan)], place("vpn"), strict=False))
     units = [placed[path] for path in (LOOK_SERVICE, LOOK_TIMER, FOLLOW_SERVICE, drop_in(vpn))]
     systemd.daemon_reload(name="vpn: systemd reads its units again", _if=to_activate("vpn", *units))
@@ -50,7 +54,7 @@ def deploy() -> None:
     )
     tunnel(name="vpn: tunnel as its file says, without a cut", interface=vpn.interface)
 
-    systemd.service(
+    watched = systemd.service(
         name="vpn: endpoint watched", service="mairie-wg.timer", running=True, enabled=True
     )
     systemd.service(
@@ -71,5 +75,5 @@ def deploy() -> None:
         service="mairie-wg.service",
         running=None,
         restarted=True,
-        _if=to_activate("vpn", *placed.values()),
+        _if=to_activate("vpn", watched, *placed.values()),
     )

@@ -44,7 +44,8 @@ class TunnelState(FactBase[tuple[str, ...]]):
         """Compare; an interface, a program or a file that is not there reads as ``down``."""
         return (
             f"if systemctl -q is-active wg-quick@{interface} && [ -e /sys/class/net/{interface} ] "
-            f"&& [ -x {APPLY} ]; then {APPLY} {interface} --check; else echo down; fi"
+            f"&& [ -x {APPLY} ]; then {APPLY} {interface} --check || echo unreadable; "
+            "else echo down; fi"
         )
 
     def process(self, output: list[str]) -> tuple[str, ...]:

@@ -62,8 +62,9 @@ def look_now(world: World) -> None:
 
 
 def test_sites_reach_the_hub_and_each_other(world: World) -> None:
-    for address in (HUB, GW2):
-        assert world.pings(GW, world.tunnel_address(address), 15)
+    for host in (HUB, GW2):
+        address = world.tunnel_address(host)
+        assert wait(lambda address=address: world.pings(GW, address, 2), 60), host
     vpn = world.plan(GW).vpn
     assert vpn is not None
     assert world.pings(GW, vpn.hub_ipv6)

@@ -102,6 +102,12 @@ def words(lines: list[str]) -> list[str]:
     return [word.strip() for line in lines for word in line.split(",") if word.strip()]
 
 
+def greet(interface: str, peer: Peer) -> None:
+    """Shake hands with a peer at once: switching its keepalive on sends one packet."""
+    for seconds in ("0", "1", str(peer.keepalive)):
+        run("wg", "set", interface, "peer", peer.key, "persistent-keepalive", seconds)
+
+
 def follow(interface: str) -> list[str]:
     """Give each peer in rotation its addresses under the key it used last; say what moved."""
     moved = []
