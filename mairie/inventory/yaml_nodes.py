@@ -165,6 +165,7 @@ _SYNTAX_HINTS = (
     ("did not find expected ',' or", "check that every [ and { is closed"),
     ("unexpected end of stream", "a quote is opened and never closed"),
     ("did not find expected '-'", "check the indentation of the list"),
+    ("expected node content", "a value or a closing bracket is missing"),
     ("block sequence entries", "a list starts on its own line, under its key"),
 )
 
