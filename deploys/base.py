@@ -38,9 +38,9 @@ ExecStart=!/usr/sbin/chronyd -x $DAEMON_OPTS
 def deploy() -> None:
     """Install, configure, activate."""
     plan, _ = this_host()
+    clock = share_clock()
     install(plan.base)
     accounts(plan.base)
-    clock = share_clock()
     placed = configure(plan)
     activate(placed, clock)
 
@@ -81,7 +81,7 @@ def accounts(base: BasePlan) -> None:
 
 
 def share_clock() -> OperationMeta:
-    """Keep chronyd from setting a clock that is not this host's own."""
+    """Keep chronyd from setting a clock that is not this host's own: before it is installed."""
     if host.get_fact(OwnClock):
         return files.file(name="base: clock of its own", path=SHARED_CLOCK, present=False)
     return managed_file(
