@@ -67,6 +67,7 @@ def place(brick: str) -> list[OperationMeta]:
     """
     plan, secrets = this_host()
     files = render(plan, secrets, brick)
+    paths = tuple(file.path for file in files)
     operations = [
         managed_file(
             name=f"{brick}: {file.path}",
@@ -78,10 +79,10 @@ def place(brick: str) -> list[OperationMeta]:
             check=file.check,
             secret=file.secret,
             brick=brick,
+            together=paths,
         )
         for file in files
     ]
-    paths = tuple(file.path for file in files)
     operations.append(
         placed_files(name=f"{brick}: files no longer needed", brick=brick, paths=paths)
     )

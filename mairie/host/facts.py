@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pyinfra.api.facts import FactBase
@@ -24,23 +24,41 @@ class FileState:
     """Empty for what is not a regular file."""
 
 
-class ManagedFile(FactBase[FileState | None]):
-    """State of one path in one command; None when nothing is there. Links are not followed."""
+class ManagedFiles(FactBase[dict[str, FileState]]):
+    """State of several paths by path, in one command; what is not there is left out.
 
-    def command(self, path: str) -> str:
+    Links are not followed.
+    """
+
+    @staticmethod
+    def default() -> dict[str, FileState]:
+        """Nothing there."""
+        return {}
+
+    def command(self, paths: Sequence[str]) -> str:
         """Return the command, for any POSIX shell with coreutils."""
-        p = shlex.quote(path)
+        listed = " ".join(shlex.quote(path) for path in paths)
         return (
-            f"if [ -e {p} ] || [ -L {p} ]; then stat -c '%F|%a|%U|%G' {p}; "
-            f"if [ -f {p} ] && [ ! -L {p} ]; then sha256sum < {p}; fi; fi"
+            f"export LC_ALL=C; stat -c '%F|%a|%U|%G|%n' -- {listed} 2>/dev/null; set --; for p in {listed}; do "
+            '[ -f "$p" ] && [ ! -L "$p" ] && set -- "$@" "$p"; done; '
+            '[ $# -eq 0 ] || sha256sum -- "$@"'
         )
 
-    def process(self, output: list[str]) -> FileState | None:
-        """Read the lines of ``stat`` and ``sha256sum``."""
-        kind, mode, owner, group = output[0].split("|")
-        digest = output[1].split()[0] if len(output) > 1 else ""
-        kind = kind.replace("regular empty file", "regular file")
-        return FileState(kind=kind, mode=mode, owner=owner, group=group, sha256=digest)
+    def process(self, output: Iterable[str]) -> dict[str, FileState]:
+        """Read the lines of ``stat``, with four bars each, and of ``sha256sum``."""
+        described = [line.split("|", 4) for line in output if line.count("|") >= 4]
+        digests = {line[66:]: line[:64] for line in output if line.count("|") < 4}
+        found = {}
+        for kind, mode, owner, group, path in described:
+            regular = kind in {"regular file", "regular empty file"}
+            found[path] = FileState(
+                kind="regular file" if regular else kind,
+                mode=mode,
+                owner=owner,
+                group=group,
+                sha256=digests.get(path, "") if regular else "",
+            )
+        return found
 
 
 class PlacedFiles(FactBase[Iterable[str]]):

@@ -18,7 +18,7 @@ from pyinfra.api.exceptions import OperationError
 from pyinfra.api.operation import operation
 from pyinfra.context import host
 
-from mairie.host.facts import FileState, ManagedFile, PendingBricks, PlacedFiles, RecordedBricks
+from mairie.host.facts import FileState, ManagedFiles, PendingBricks, PlacedFiles, RecordedBricks
 from mairie.host.state import FILES, PENDING
 
 STAGING = ".mairie"
@@ -82,6 +82,18 @@ def _install_script(
     return "\n".join(lines)
 
 
+def _found(path: str, together: tuple[str, ...]) -> FileState | None:
+    """Return what stands at the path, from one look at all that are placed together."""
+    if not together:
+        return host.get_fact(ManagedFiles, paths=(path,)).get(path)
+    # pyinfra looks at prepare and again at execute, when much may have changed in between.
+    looks = host.connector_data.setdefault(f"mairie_looks_{host.state.is_executing}", {})
+    if together not in looks:
+        looks[together] = host.get_fact(ManagedFiles, paths=together)
+    found: FileState | None = looks[together].get(path)
+    return found
+
+
 def _same_content(found: FileState | None, data: bytes) -> bool:
     return (
         found is not None
@@ -101,6 +113,7 @@ def managed_file(
     check: Sequence[str] | None = None,
     secret: bool = False,
     brick: str | None = None,
+    together: tuple[str, ...] = (),
 ) -> Generator[StringCommand | PlaceFile, None, None]:
     """Make ``path`` a regular file with this content, mode and owner.
 
@@ -114,12 +127,14 @@ def managed_file(
             for the path of the new one, which keeps its base name: ``("nft", "-c", "-f", "{}")``.
         secret: the content and the words of ``check`` may not be shown.
         brick: whose services read the file; a change marks it pending until ``settle``.
+        together: paths of the operations right before and after this one, itself included, with
+            nothing in between that could change them: all are looked at in one command.
 
     """
     if not path.startswith("/") or path.endswith("/"):
         raise OperationError(f"{path!r} is not the absolute path of a file.")
     mode = _mode(mode)
-    found = host.get_fact(ManagedFile, path=path)
+    found = _found(path, together)
     if found is not None and found.kind == "directory":
         raise OperationError(f"{path} is a directory on the host; remove it first.")
     data = content.encode()

@@ -79,6 +79,30 @@ def test_apply_repairs(ground: Ground) -> None:
         assert stat.S_IMODE(one.stat().st_mode) == 0o640
 
 
+def test_files_placed_together_are_looked_at_once_and_truly(ground: Ground) -> None:
+    ground.script(
+        "base",
+        """
+paths = tuple(f"{ETC}/{n}" for n in ("new", "same", "other", "link", "mode it's"))
+for path in paths:
+    managed_file(name=f"base: {path}", path=path, content="x", together=paths, **OWN)
+""",
+    )
+    for name, text in (("same", "x"), ("other", "y"), ("mode it's", "x")):
+        (ground.etc / name).write_text(text)
+        (ground.etc / name).chmod(0o644)
+    (ground.etc / "mode it's").chmod(0o600)
+    (ground.etc / "link").symlink_to(ground.etc / "same")
+    events = ground.run(APPLY)
+    names = [name.rpartition("/")[2] for name in changed(events)]
+    assert names == ["new", "other", "link", "mode it's"]
+    for path in ground.etc.iterdir():
+        assert path.read_text() == "x"
+        assert not path.is_symlink()
+        assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    assert changed(ground.run(APPLY)) == []
+
+
 def test_a_refused_file_leaves_the_old_one_and_nothing_else(ground: Ground) -> None:
     (ground.etc / "one").write_text("old\n")
     ground.script(
