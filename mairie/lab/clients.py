@@ -52,8 +52,8 @@ def _connect(lab: Lab, name: str) -> Lease:
         [
             "sh",
             "-c",
-            f"dhcpcd -x {CLIENT_PORT} 2>/dev/null; rm -f /var/lib/dhcpcd/*.lease*; "
-            f"dhcpcd --quiet --noarp -t 30 --waitip 4 --waitip 6 {CLIENT_PORT}",
+            f"dhcpcd --nodev -x {CLIENT_PORT} 2>/dev/null; rm -f /var/lib/dhcpcd/*.lease*; "
+            f"dhcpcd --quiet --nodev --noarp -t 30 --waitip 4 --waitip 6 {CLIENT_PORT}",
         ],
         timeout=LEASE_SECONDS,
     )
