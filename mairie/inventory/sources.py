@@ -62,7 +62,8 @@ class Sources:
         """Return the file and the key in it that wrote a value of the merged reference.
 
         Args:
-            path: in the reference, ``("segments", "voice", "vlan")``.
+            path: in the reference, ``("segments", "voice", "vlan")``; when it is in no file, the
+                nearest parent that is.
             commune: stem of the commune whose reference it is, None for a hub.
             layers: stems of the ``group_data/`` layers that apply, broadest first.
 
@@ -73,6 +74,23 @@ class Sources:
                 if has(document.data, (*prefix, *path[:length])):
                     return document, (*prefix, *path[:length])
         return candidates[-1]
+
+    def rank(self, path: Key, commune: str | None, layers: Sequence[str]) -> int:
+        """Return how narrow the layer is that wrote a value: 0 the broadest."""
+        candidates = list(self._layer_candidates(commune, layers))
+        for number, (document, prefix) in enumerate(candidates):
+            if has(document.data, (*prefix, *path)):
+                return len(candidates) - number
+        return 0
+
+    def removed_in(
+        self, path: Key, commune: str | None, layers: Sequence[str]
+    ) -> tuple[Document, Key] | None:
+        """Return the file and key that removed a value of the reference by ``null``, or None."""
+        for document, prefix in self._layer_candidates(commune, layers):
+            if has(document.data, (*prefix, *path)):
+                return document, (*prefix, *path)
+        return None
 
     def _layer_candidates(
         self, commune: str | None, layers: Sequence[str]

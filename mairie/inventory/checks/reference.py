@@ -11,7 +11,7 @@ from typing import Any, Final
 from mairie.inventory.checks.facts import Facts, MergedReference
 from mairie.inventory.messages import sentences
 from mairie.inventory.problems import Problem, unknown
-from mairie.inventory.yaml_nodes import Key
+from mairie.inventory.yaml_nodes import Key, dotted
 from mairie.model.reference import Reference
 
 ZONES: Final = ("internet", "hub", "gateway", "technicians", "peers")
@@ -22,6 +22,7 @@ _COUNTER_ENDINGS: Final = (
     *(f"{way}{scope}{own}" for way in ("-in", "-out") for scope in _SCOPES for own in ("", "-own")),
 )
 """What the plan adds to a flow's name for its counters (mairie/plan/firewall.py)."""
+_GROUPS: Final = {"segment or zone": "segments", "service": "services", "schedule": "schedules"}
 _RESERVED_COUNTERS: Final = ("dropped-input", "dropped-forward")
 _HOST_NAME: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?")
 _PACKAGE: Final = re.compile(r"[a-z0-9][a-z0-9+.-]+")
@@ -40,33 +41,41 @@ def problems(facts: Facts) -> Iterator[Problem]:
             for host in site.hosts.values():
                 facts.reference(stem, sorted(set(host.roles)))
     for merged in list(facts.references.values()):
-        for path, message in _one(merged):
+        for path, message in _one(facts, merged):
             yield facts.sources.reference_problem(path, message, merged.commune, merged.layers)
+        if merged.model is not None:
+            yield from _dangling(facts, merged, merged.model)
 
 
-def _one(merged: MergedReference) -> Iterator[tuple[Key, str]]:
+def _one(facts: Facts, merged: MergedReference) -> Iterator[tuple[Key, str]]:
     yield from _controls((), merged.values)
     if merged.error is not None:
         yield from sentences(merged.error, merged.values, Reference)
     if merged.model is not None:
-        yield from _segments(merged.model)
-        yield from _flows(merged.model)
+        yield from _segments(facts, merged, merged.model)
+        yield from _services(merged.model)
         yield from _words(merged.model)
 
 
-def _segments(reference: Reference) -> Iterator[tuple[Key, str]]:
-    taken: dict[tuple[str, int], str] = {}
-    for name, segment in reference.segments.items():
-        path: Key = ("segments", name)
+def _segments(
+    facts: Facts, merged: MergedReference, reference: Reference
+) -> Iterator[tuple[Key, str]]:
+    for name in reference.segments:
         if name in ZONES:
-            yield path, f'"{name}" is a zone already; name the segment otherwise'
-        for key, number in (("vlan", segment.vlan), ("slot", segment.slot)):
-            if (key, number) in taken:
-                other = taken[key, number]
-                yield (*path, key), f'{number} is already "{other}"; each segment has its own'
-            taken.setdefault((key, number), name)
-        if segment.hours is not None and segment.hours not in reference.schedules:
-            yield (*path, "hours"), unknown("schedule", segment.hours, reference.schedules)
+            yield ("segments", name), f'"{name}" is a zone already; name the segment otherwise'
+    for key in ("vlan", "slot"):
+        taken: dict[int, str] = {}
+        # The number that a narrower layer wrote is the one that is in the way.
+        ranks = {
+            name: facts.sources.rank(("segments", name, key), merged.commune, merged.layers)
+            for name in reference.segments
+        }
+        for name in sorted(ranks, key=lambda name: ranks[name]):
+            number = getattr(reference.segments[name], key)
+            if number in taken:
+                message = f'{number} is already "{taken[number]}"; each segment has its own'
+                yield ("segments", name, key), message
+            taken.setdefault(number, name)
     if "servers" not in reference.segments:
         yield ("segments",), 'the segment "servers" is missing; switch it off with on: false'
     for name, schedule in reference.schedules.items():
@@ -75,22 +84,45 @@ def _segments(reference: Reference) -> Iterator[tuple[Key, str]]:
             yield ("schedules", name, "end"), message
 
 
-def _flows(reference: Reference) -> Iterator[tuple[Key, str]]:
-    ends = (*reference.segments, *ZONES)
-    for name, flow in reference.flows.items():
-        path: Key = ("flows", name)
-        for key, end in (("from", flow.source), ("to", flow.destination)):
-            if end not in ends:
-                yield (*path, key), unknown("segment or zone", end, ends)
-        for number, service in enumerate(flow.services):
-            if service not in reference.services:
-                message = unknown("service", service, reference.services)
-                yield (*path, "services", number), message
-        yield from _counters(path, name, reference)
+def _services(reference: Reference) -> Iterator[tuple[Key, str]]:
+    for name in reference.flows:
+        yield from _counters(("flows", name), name, reference)
     for service, ports in reference.services.items():
         for number, text in enumerate(ports):
             if (wrong := _wrong_ports(text)) is not None:
                 yield ("services", service, number), wrong
+
+
+def _dangling(facts: Facts, merged: MergedReference, reference: Reference) -> Iterator[Problem]:
+    """Yield names that lead nowhere; where the thing they name was removed, that place."""
+    sources, commune, layers = facts.sources, merged.commune, merged.layers
+    for path, what, word, known in _named(reference):
+        if word in known:
+            continue
+        group = _GROUPS[what]
+        removed = sources.removed_in((group, word), commune, layers)
+        if removed is None:
+            yield sources.reference_problem(path, unknown(what, word, known), commune, layers)
+            continue
+        document, place = removed
+        sources.locate(document)
+        message = f"removed here, but {dotted(path)} still names it; remove or change that too"
+        yield document.problem(place, message)
+
+
+def _named(reference: Reference) -> Iterator[tuple[Key, str, str, tuple[str, ...]]]:
+    """Yield each name in the reference: its path, what it names, itself, and what is there."""
+    ends = (*reference.segments, *ZONES)
+    for name, flow in reference.flows.items():
+        path: Key = ("flows", name)
+        yield (*path, "from"), "segment or zone", flow.source, ends
+        yield (*path, "to"), "segment or zone", flow.destination, ends
+        for number, service in enumerate(flow.services):
+            yield (*path, "services", number), "service", service, tuple(reference.services)
+    for name, segment in reference.segments.items():
+        if segment.hours is not None:
+            schedules = tuple(reference.schedules)
+            yield ("segments", name, "hours"), "schedule", segment.hours, schedules
 
 
 def _counters(path: Key, name: str, reference: Reference) -> Iterator[tuple[Key, str]]:

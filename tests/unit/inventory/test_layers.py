@@ -74,6 +74,19 @@ BROKEN = (
         "1: segments.new.label: this key is required",
     ),
     (
+        "VLAN of a segment that comes earlier",
+        "australes.py",
+        'segments = {\n    "admin": {"vlan": 30},\n}\n',
+        '2: segments.admin.vlan: 30 is already "voice"; each segment has its own',
+    ),
+    (
+        "removed schedule",
+        "all.py",
+        'schedules = {\n    "school-hours": None,\n}\n',
+        "2: schedules.school-hours: removed here, but segments.school.hours still names it; "
+        "remove or change that too",
+    ),
+    (
         "stem",
         "austral.py",
         "",
