@@ -316,3 +316,27 @@ def test_what_is_loaded(inventory: Inventory) -> None:
     assert territory.communes["rapa"].uplinks[0].down == 10_000_000
     assert territory.public_keys["hub"].next is None
     assert territory.layers["all"]["segments"]["voice"]["vlan"] == 30
+
+
+def test_more_sites_than_fit(inventory: Inventory) -> None:
+    inventory.replace(
+        "syndicate.yaml",
+        "domain: essai.example\n",
+        "domain: essai.example\naddressing: {site: {ipv4: 18, ipv6: 60}}\n",
+    )
+    more = "".join(
+        f"  annexe{n}:\n    label: A\n    segments: [admin]\n    hosts:\n"
+        "      gw: {roles: [gateway], wan: eth0, trunk: eth1}\n"
+        for n in range(4)
+    )
+    inventory.write(FILE, RAPA + more)
+    assert f"{FILE}:9: sites: 5 sites; 4 fit in a commune's prefix" in inventory.errors()
+
+
+def test_two_sites_whose_names_give_one_place(inventory: Inventory) -> None:
+    inventory.replace("communes/rurutu.yaml", "    index: 1\n", "")
+    inventory.replace("communes/rurutu.yaml", "index: 2\n", "index: 12\n")
+    assert (
+        "communes/rurutu.yaml:10: sites.mairie.index: 12, which follows from the name, is already "
+        'site "ecole"; write index: with a free one: 0, 1, 2 …'
+    ) in inventory.errors()
