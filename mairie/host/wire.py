@@ -61,7 +61,14 @@ def _records(data: bytes) -> Iterator[str]:
         elif kind == DNS_TYPES["AAAA"]:
             yield str(IPv6Address(value))
         elif kind == DNS_TYPES["TXT"]:
-            yield value[1 : 1 + value[0]].decode("utf-8", "replace")
+            yield from _texts(value)
+
+
+def _texts(value: bytes) -> Iterator[str]:
+    at = 0
+    while at < len(value):
+        yield value[at + 1 : at + 1 + value[at]].decode("utf-8", "replace")
+        at += 1 + value[at]
 
 
 def ask_dns(
@@ -116,6 +123,22 @@ def dhcp_options(packet: bytes) -> dict[int, bytes]:
     return found
 
 
+def _send_inform(stack: ExitStack, interface: str, address: str) -> tuple[socket.socket, int]:
+    number = secrets.randbits(32)
+    # Out through that bridge, but the answer to our own address comes in by the loopback.
+    link, out = (
+        stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(2)
+    )
+    for each in (link, out):
+        each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        each.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+    link.bind((address, 68))
+    out.setsockopt(socket.SOL_SOCKET, SO_BINDTODEVICE, interface.encode() + b"\0")
+    out.bind(("", 68))
+    out.sendto(_dhcp_inform(number, address), ("255.255.255.255", 67))
+    return link, number
+
+
 def ask_dhcp(
     interfaces: Mapping[str, str], timeout_s: float = 3.0
 ) -> dict[str, dict[int, bytes] | None]:
@@ -133,18 +156,10 @@ def ask_dhcp(
     found: dict[str, dict[int, bytes] | None] = dict.fromkeys(interfaces)
     with ExitStack() as stack:
         for interface, address in interfaces.items():
-            number = secrets.randbits(32)
-            link = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-            link.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            link.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-            link.bind((address, 68))
-            # Out through that bridge, but the answer to our own address comes in by the loopback.
-            out = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-            out.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            out.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-            out.setsockopt(socket.SOL_SOCKET, SO_BINDTODEVICE, interface.encode() + b"\0")
-            out.bind(("", 68))
-            out.sendto(_dhcp_inform(number, address), ("255.255.255.255", 67))
+            try:
+                link, number = _send_inform(stack, interface, address)
+            except OSError:
+                continue  # no such interface or address here: nothing will answer
             waiting[link] = (interface, number)
         for link, packet in _listen(list(waiting), timeout_s):
             interface, number = waiting[link]

@@ -109,11 +109,11 @@ BREAKS: tuple[Break, ...] = (
     Break(
         control="NET-20",
         damage=f"mkdir -p /run/systemd/network && printf '[Match]\\nName=%s\\n[Link]\\n"
-        f"Unmanaged=yes\\n' {BRIDGE} >/run/systemd/network/00-intruder.network && "
+        f"Unmanaged=yes\\n' {MEMBER} >/run/systemd/network/00-intruder.network && "
         "networkctl reload && sleep 3",
-        note="an interface taken out of networkd's hands",
+        note="a port taken out of networkd's hands",
+        also=("NET-32", "NET-33"),
         repair="rm /run/systemd/network/00-intruder.network && networkctl reload && sleep 4",
-        also=("NET-30", "NET-31"),
         role="gateway",
     ),
     Break(
