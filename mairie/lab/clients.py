@@ -75,8 +75,15 @@ def _first(values: Iterable[str]) -> str:
     return next(iter(values), "")
 
 
-def listen(lab: Lab, names: Iterable[str], ports: Iterable[int]) -> None:
+def listen(
+    lab: Lab,
+    names: Iterable[str],
+    ports: Iterable[int],
+    addresses: Sequence[str] = ("0.0.0.0", "::"),  # noqa: S104 - a device in a lab
+) -> None:
     """Make devices answer on ports, TCP and UDP, until they stop.
+
+    A device with several addresses must say on which, so that UDP answers come from the right one.
 
     Raises:
         LabError: a device cannot listen.
@@ -85,7 +92,8 @@ def listen(lab: Lab, names: Iterable[str], ports: Iterable[int]) -> None:
     numbers = " ".join(str(port) for port in sorted(set(ports)))
     script = (
         "kill $(cat /run/lab-probe.pid) 2>/dev/null; rm -f /run/lab-probe.said; "
-        f"setsid {PROBE} listen {numbers} >/run/lab-probe.said 2>&1 </dev/null & "
+        f"setsid {PROBE} listen {','.join(addresses)} {numbers} "
+        ">/run/lab-probe.said 2>&1 </dev/null & "
         "echo $! >/run/lab-probe.pid; "
         "for _ in $(seq 100); do grep -q listening /run/lab-probe.said && exit 0; sleep 0.1; done; "
         "cat /run/lab-probe.said; exit 1"

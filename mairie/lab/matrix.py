@@ -43,7 +43,6 @@ class End:
     ipv6: str
     managed: bool
     """A managed host: it answers only on the services it really offers."""
-    isolated: bool = False
 
 
 def run(
@@ -56,11 +55,10 @@ def run(
     ports = probed_ports(plans)
     listeners = [client.name for client in layout.clients]
     devices.install_probe(lab, INTERNET)
+    numbers = {port.first for port in ports} - {0}
     # The internet's own DNS and time server keep their ports.
-    devices.listen(
-        lab, [INTERNET], {port.first for port in ports if port.first not in (53, 123)} - {0}
-    )
-    devices.listen(lab, listeners, {port.first for port in ports} - {0})
+    devices.listen(lab, [INTERNET], numbers - {53, 123}, (HOST_IPV4, HOST_IPV6))
+    devices.listen(lab, listeners, numbers)
     starts = [*_devices(plans, layout, leases), *_servers(plans)]
     ends = [*starts, *_fixed(plans)]
     for start in starts:
@@ -97,10 +95,8 @@ class _Judge:
             for schedule in plan.network.firewall.schedules
         }
 
-    def says(self, packet: Packet, start: End, end: End) -> tuple[Verdict, str]:
+    def says(self, packet: Packet) -> tuple[Verdict, str]:
         """Return the verdict and the counters of the rules that let the packet through."""
-        if start.gateway == end.gateway and start.zone == end.zone and not end.managed:
-            return ("refused" if start.isolated else "allowed"), ""
         verdict = self._reach.follow(packet)
         opened = all(self._open(name) for name in verdict.hours)
         allowed: Verdict = "allowed" if verdict.allowed and opened else "refused"
@@ -131,7 +127,6 @@ def _devices(
 ) -> Iterator[End]:
     for client in layout.clients:
         plan = plans[client.gateway]
-        (item,) = [seg for seg in plan.network.segments if seg.segment == client.segment]
         lease = leases[client.name]
         yield End(
             node=client.name,
@@ -141,7 +136,6 @@ def _devices(
             ipv4=lease.ipv4,
             ipv6=lease.ipv6,
             managed=False,
-            isolated=item.isolated,
         )
 
 
@@ -244,7 +238,7 @@ def _from(
     )
     tries = [item for item in every if item.worth]
     able = [item for item in tries if item.source and item.destination]
-    said = [judge.says(item.packet, start, item.end) for item in able]
+    said = [judge.says(item.packet) for item in able]
     try:
         answers: Sequence[str] = devices.send(
             lab,

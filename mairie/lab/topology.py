@@ -77,12 +77,10 @@ def _clients(plans: Mapping[str, HostPlan]) -> Iterator[Client]:
         scopes = {scope.segment for scope in plan.network.dhcp_scopes}
         for item in plan.network.segments:
             if item.segment in scopes:
-                yield _client(plan, item, "")
-                if item.isolated:
-                    yield _client(plan, item, "-2")
+                yield _client(plan, item)
 
 
-def _client(plan: HostPlan, item: SegmentInterface, suffix: str) -> Client:
+def _client(plan: HostPlan, item: SegmentInterface) -> Client:
     reserved = next(
         (
             entry
@@ -91,9 +89,8 @@ def _client(plan: HostPlan, item: SegmentInterface, suffix: str) -> Client:
         ),
         None,
     )
-    name = f"{segment_network(plan, item.segment)}{suffix}"
     return Client(
-        name=name,
+        name=segment_network(plan, item.segment),
         gateway=plan.name,
         segment=item.segment,
         reserved=reserved.address if reserved else "",
