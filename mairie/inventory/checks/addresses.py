@@ -45,6 +45,10 @@ def problems(facts: Facts) -> Iterator[Problem]:
 
 
 def _servers(place: SitePlace) -> Iterator[tuple[Key, str]]:
+    for stem in place.gateways:
+        if place.site.hosts[stem].number is not None:
+            message = "a gateway is always number 1; remove this key"
+            yield ("hosts", stem, "number"), message
     numbers = {
         stem: server_number(stem, host.number)
         for stem, host in place.site.hosts.items()

@@ -80,6 +80,9 @@ def _site(facts: Facts, place: SitePlace) -> Iterator[Problem]:
     reference = facts.site_reference(place)
     if reference is None:
         return
+    if place.site.segments == ():
+        message = "empty; name some, or remove the key to have the reference's"
+        yield problem(("segments",), message)
     for number, name in enumerate(place.site.segments or ()):
         if name not in reference.segments:
             yield problem(("segments", number), unknown("segment", name, reference.segments))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -25,6 +26,7 @@ def problems(facts: Facts) -> Iterator[Problem]:
     for group in ("technicians", "peers"):
         yield from _indexes(facts, group, getattr(syndicate, group), _PEER_INDEXES)
     yield from _wireguard_keys(facts, syndicate)
+    yield from _ssh_keys(facts, syndicate)
     if not syndicate.recipients and not any(
         technician.recipients for technician in syndicate.technicians.values()
     ):
@@ -107,3 +109,39 @@ def _wireguard_keys(facts: Facts, syndicate: Syndicate) -> Iterator[Problem]:
                 message = f"same key as {taken[member.wireguard]}; each peer has its own"
                 yield facts.sources.in_syndicate((group, name, "wireguard"), message)
             taken.setdefault(member.wireguard, name)
+
+
+def _ssh_keys(facts: Facts, syndicate: Syndicate) -> Iterator[Problem]:
+    """Yield keys that sshd would silently pass over, and so lock their owner out."""
+    owners: dict[str, str] = {}
+    for name, technician in syndicate.technicians.items():
+        for number, key in enumerate(technician.ssh_keys):
+            path = ("technicians", name, "ssh_keys", number)
+            kind, blob, *_ = key.split(" ")
+            if not _is_ssh_key(kind, blob):
+                message = (
+                    f"this {kind} key is cut or mistyped; copy the whole line of the .pub file"
+                )
+                yield facts.sources.in_syndicate(path, message)
+            elif owners.setdefault(blob, name) != name:
+                message = f"same key as {owners[blob]}; each technician has their own"
+                yield facts.sources.in_syndicate(path, message)
+
+
+def _is_ssh_key(kind: str, blob: str) -> bool:
+    """Whether the base64 holds length-prefixed fields that end exactly, the first the kind.
+
+    RFC 4253 section 6.6, RFC 8709 section 4.
+    """
+    try:
+        raw = base64.b64decode(blob, validate=True)
+    except ValueError:
+        return False
+    fields = []
+    while raw:
+        length = int.from_bytes(raw[:4], "big")
+        if len(raw) < 4 + length:
+            return False
+        fields.append(raw[4 : 4 + length])
+        raw = raw[4 + length :]
+    return len(fields) >= 2 and fields[0] == kind.encode()

@@ -18,6 +18,51 @@ Case = tuple[str, str, str, str, list[str]]
 
 CASES: tuple[Case, ...] = (
     (
+        "number of a gateway",
+        RAPA,
+        "        wan: eth0\n",
+        "        wan: eth0\n        number: 4\n",
+        [
+            "communes/rapa.yaml:17: sites.mairie.hosts.box.number: a gateway is always number 1; remove this key"
+        ],
+    ),
+    (
+        "no segment at all",
+        RURUTU,
+        "segments: [admin, school, voice]",
+        "segments: []",
+        [
+            "communes/rurutu.yaml:21: sites.ecole.segments: empty; name some, or remove the key to have the reference's"
+        ],
+    ),
+    (
+        "SSH key that is cut",
+        SYNDICATE,
+        "AAAAC3NzaC1lZDI1NTE5AAAAICBpp43SULBE9olMKnGMDiv/fJ+HSWB6ETkaBSww9fc7 hina",
+        "AAAAC3NzaC1lZDI1NTE5AAAAICBpp43SULBE9olMKnGMDiv/fJ+HSWB6ETkaBSww hina",
+        [
+            "syndicate.yaml:16: technicians.hina.ssh_keys[0]: this ssh-ed25519 key is cut or mistyped; copy the whole line of the .pub file"
+        ],
+    ),
+    (
+        "SSH key of another kind",
+        SYNDICATE,
+        "ssh-ed25519 AAAAC3",
+        "ssh-rsa AAAAC3",
+        [
+            "syndicate.yaml:16: technicians.hina.ssh_keys[0]: this ssh-rsa key is cut or mistyped; copy the whole line of the .pub file"
+        ],
+    ),
+    (
+        "SSH key of two technicians",
+        SYNDICATE,
+        "peers:\n",
+        "  moana:\n    label: M\n    ssh_keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICBpp43SULBE9olMKnGMDiv/fJ+HSWB6ETkaBSww9fc7]\npeers:\n",
+        [
+            "syndicate.yaml:21: technicians.moana.ssh_keys[0]: same key as hina; each technician has their own"
+        ],
+    ),
+    (
         "duplicate index",
         RURUTU,
         "index: 44",
