@@ -105,8 +105,10 @@ BREAKS: tuple[Break, ...] = (
     ),
     Break(
         control="BAS-14",
-        damage="systemctl disable ssh.service",
-        note="the next power cut would cut everybody off",
+        # Not "disable": systemd 257 loses the state of a running unit whose alias goes away.
+        damage="systemctl stop ssh.service",
+        note="nobody can get in any more",
+        also=("BAS-12", "BAS-13", "BAS-15"),
     ),
     Break(control="BAS-15", damage=": >/etc/issue.net", note="no warning", also=(DRIFT,)),
     Break(
@@ -117,18 +119,21 @@ BREAKS: tuple[Break, ...] = (
     ),
     Break(
         control="BAS-21",
+        role="gateway",
         damage=f"sed -i '/ prefer/d' {CHRONY}; systemctl restart chrony.service",
         note="the hub is no longer asked",
         also=(DRIFT, "BAS-23"),
     ),
     Break(
         control="BAS-22",
+        role="gateway",
         damage=f"sed -i '/^allow/d' {CHRONY}; systemctl restart chrony.service",
         note="the site gets no time",
         also=(DRIFT, "BAS-23"),
     ),
     Break(
         control="BAS-23",
+        role="gateway",
         damage=f"sed -i 's/ prefer / prefer offset 3600 /' {CHRONY}; "
         "systemctl restart chrony.service",
         note="the clock is an hour off, as the hub sees it; never try this outside a container",
