@@ -8,8 +8,8 @@ Commune 0 is the syndicate's own: a site slot per hub, the last two for VPN peer
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Final, NamedTuple
+from functools import cached_property, lru_cache
+from typing import Final, Literal, NamedTuple
 
 from netaddr import IPAddress, IPNetwork
 
@@ -53,16 +53,24 @@ class Pool:
 
 def _subnet(parent: IPNetwork, length: int, number: int) -> IPNetwork:
     width = 32 if parent.version == 4 else 128
-    first = int(parent.first) + (number << (width - length))
-    return IPNetwork((first, length), version=parent.version)
+    return _network(int(parent.first) + (number << (width - length)), length, parent.version)
+
+
+@lru_cache(maxsize=1 << 12)  # one host asks for its own prefixes again and again
+def _network(first: int, length: int, version: Literal[4, 6]) -> IPNetwork:
+    return IPNetwork((first, length), version=version)
 
 
 def address(prefixes: Prefixes, number: int) -> HostAddress:
     """Return host ``number`` of a segment; the same number in both families."""
     return HostAddress(
-        str(IPAddress(prefixes.ipv4.first + number, 4)),
-        str(IPAddress(prefixes.ipv6.first + number, 6)),
+        _text(int(prefixes.ipv4.first) + number, 4), _text(int(prefixes.ipv6.first) + number, 6)
     )
+
+
+@lru_cache(maxsize=1 << 12)
+def _text(value: int, version: Literal[4, 6]) -> str:
+    return str(IPAddress(value, version))
 
 
 def pool(prefix: IPNetwork) -> Pool:
@@ -165,6 +173,6 @@ class Addressing:
             outer_mask = full ^ ((1 << (width - prefix.prefixlen)) - 1)
             slot_mask = ((1 << (width - site)) - 1) ^ ((1 << (width - segment)) - 1)
             value = int(prefix.first) | (slot << (width - segment))
-            mask = IPAddress(outer_mask | slot_mask, prefix.version)
-            texts.append(f"{IPAddress(value, prefix.version)}/{mask}")
+            mask = _text(outer_mask | slot_mask, prefix.version)
+            texts.append(f"{_text(value, prefix.version)}/{mask}")
         return HostAddress(*texts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Literal, cast
 
 from mairie.model.reference import Flow, Reference, Segment
@@ -27,14 +28,17 @@ Ends = tuple[str, Literal["input", "forward"], Selector, Selector, str]
 
 def parse_ports(services: Mapping[str, Iterable[str]], names: Iterable[str]) -> tuple[Ports, ...]:
     """Return the ports of services, sorted, without repetition; empty when one of them is any."""
+    texts = frozenset(text for name in names for text in services[name])
+    return () if "any" in texts else _ports(texts)
+
+
+@lru_cache  # every host of a territory has much the same flows
+def _ports(texts: frozenset[str]) -> tuple[Ports, ...]:
     found: set[tuple[str, int, int]] = set()
-    for name in names:
-        for text in services[name]:
-            if text == "any":
-                return ()
-            protocol, _, span = text.partition("/")
-            first, _, last = span.partition("-")
-            found.add((protocol, int(first or 0), int(last or first or 0)))
+    for text in texts:
+        protocol, _, span = text.partition("/")
+        first, _, last = span.partition("-")
+        found.add((protocol, int(first or 0), int(last or first or 0)))
     return tuple(
         Ports(protocol=cast(Literal["tcp", "udp", "icmp"], protocol), first=first, last=last)
         for protocol, first, last in sorted(found)

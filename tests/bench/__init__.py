@@ -1,0 +1,1 @@
+"""Every budget of the project, measured; nothing here asserts a time."""

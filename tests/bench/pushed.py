@@ -1,0 +1,42 @@
+"""One action of mairie on one host through the relay, measured."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mairie.bundle import Bundle
+from mairie.host.events import Action, Order
+from mairie.push import HostOutcome, Target, push, whoami
+from mairie.runtime import Runtimes
+from tests.bench.relay import Traffic
+from tests.bench.world import Door
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """What it took."""
+
+    outcome: HostOutcome
+    wall_s: float
+    """From packing the bundle to the last event."""
+    traffic: Traffic
+
+
+def measure(
+    door: Door, name: str, bundle: Callable[[], Bundle], action: Action, user: str
+) -> Pushed:
+    """Do it."""
+    runtimes = Runtimes()
+    known = runtimes.known()
+    door.relay.take()
+    began = time.monotonic()
+    outcome = push(
+        Target(name, door.transport(user)),
+        bundle(),
+        Order(action=action, who=whoami()),
+        runtime=runtimes,
+        known_runtimes=known,
+    )
+    return Pushed(outcome, time.monotonic() - began, door.relay.take())
