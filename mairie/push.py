@@ -103,6 +103,10 @@ class PushError(RuntimeError):
     """The host answered something else than its end of the protocol."""
 
 
+class LostError(PushError):
+    """Nothing comes from the host any more, or nobody waits for it."""
+
+
 class UntouchedError(PushError):
     """Interrupted before the host had begun."""
 
@@ -161,16 +165,20 @@ def push(
     connection = _Connection(target.transport, bundle, order, known_runtimes)
     conversation = _Conversation(connection, bundle, runtime)
     trouble = ""
-    untouched = False
+    lost = untouched = False
     try:
         conversation.hold(seen, on_event, interruption or Interruption())
     except (PushError, RuntimeBuildError) as error:
         trouble = str(error)
+        lost = isinstance(error, LostError)
         untouched = isinstance(error, UntouchedError)
     status, words = connection.close(abort=bool(trouble) or seen.done is not None)
-    trouble = trouble or target.transport.unreachable(status, words)
+    if not trouble:
+        trouble = target.transport.unreachable(status, words)
+        lost = bool(trouble)
     last = words.strip().splitlines()[-1:] or [f"the connection ended with status {status}"]
-    verdict, message = _verdict(seen, trouble or f"The host did not start the work: {last[0]}")
+    trouble = trouble or f"The host did not start the work: {last[0]}"
+    verdict, message = _verdict(seen, trouble, lost=lost)
     if untouched:
         verdict = "untouched"
     return HostOutcome(
@@ -187,17 +195,26 @@ def push(
     )
 
 
-def _verdict(seen: _Seen, trouble: str) -> tuple[Status, str]:
-    """Return the status and why; ``trouble`` is what went wrong with the connection, if known."""
+def _verdict(seen: _Seen, trouble: str, *, lost: bool) -> tuple[Status, str]:
+    """Return the status and why.
+
+    Args:
+        seen: what the host said.
+        trouble: what went wrong beside that, if it is known.
+        lost: whether the way to the host is what failed.
+
+    """
     if seen.done is not None and seen.done.stopped:
-        return "stopped", "Stopped on request after the brick in hand; deploy again to finish."
+        changed = seen.started is not None and seen.started.action == "apply"
+        after = " after the brick in hand; deploy again to finish" if changed else ""
+        return "stopped", f"Stopped on request{after}."
     if seen.done is not None and seen.done.ok:
         return "done", ""
     if seen.failed is not None:
         return "failed", seen.failed.message
     if seen.started is not None:
         return "unreachable", f"Lost while it was working, which it goes on doing: {trouble}"
-    return "unreachable", trouble
+    return ("unreachable" if lost else "failed"), trouble
 
 
 class _Conversation:
@@ -225,7 +242,7 @@ class _Conversation:
         deadline = time.monotonic() + patience
         while True:
             if interruption.abandon.is_set():
-                raise PushError("It was not waited for.")
+                raise LostError("It was not waited for.")
             if interruption.stop.is_set() and not asked_to_stop:
                 asked_to_stop = True
                 if not self._greeted:
@@ -244,7 +261,7 @@ class _Conversation:
                 patience = SILENCE_S if self._greeted else PYTHON_INSTALL_S
                 deadline = time.monotonic() + patience
             elif time.monotonic() > deadline:
-                raise PushError(f"It said nothing for {patience} s.")
+                raise LostError(f"It said nothing for {patience} s.")
 
     def _take(self, line: bytes) -> Event | None:
         if not self._greeted and b'"mairie"' in line:

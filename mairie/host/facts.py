@@ -39,7 +39,8 @@ class ManagedFiles(FactBase[dict[str, FileState]]):
         """Return the command, for any POSIX shell with coreutils."""
         listed = " ".join(shlex.quote(path) for path in paths)
         return (
-            f"export LC_ALL=C; stat -c '%F|%a|%U|%G|%n' -- {listed} 2>/dev/null; set --; for p in {listed}; do "
+            f"export LC_ALL=C; stat -c '%F|%a|%U|%G|%n' -- {listed} 2>/dev/null; "
+            f"set --; for p in {listed}; do "
             '[ -f "$p" ] && [ ! -L "$p" ] && set -- "$@" "$p"; done; '
             '[ $# -eq 0 ] || sha256sum -- "$@"'
         )

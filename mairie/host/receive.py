@@ -114,7 +114,8 @@ def prune(kind: str, keep: int) -> None:
 def follow(log: BinaryIO, worker: subprocess.Popen[bytes], durable: bool) -> bytes:
     """Copy the log to the client until the work ends; pass ``stop`` on.
 
-    A client that goes away ends this copy. Work that is not durable ends with it.
+    A client that goes away ends this copy. Work that is not durable, since it changes nothing,
+    ends with it, and at once when asked to stop.
     """
     inputs: list[int] = [0]
     last = b""
@@ -138,7 +139,12 @@ def follow(log: BinaryIO, worker: subprocess.Popen[bytes], durable: bool) -> byt
             if not words:
                 inputs = []
             elif b"stop" in words:
-                worker.send_signal(signal.SIGTERM)
+                if not durable:
+                    os.killpg(worker.pid, signal.SIGKILL)
+                    worker.wait()
+                    say(type="done", ok=False, stopped=True)
+                    sys.exit(0)
+                worker.send_signal(signal.SIGTERM)  # it ends after the brick in hand
 
 
 def main(request: dict[str, Any]) -> None:

@@ -42,6 +42,7 @@ def verify(conformance: Path, plan: HostPlan, order: Order, write: EventWriter) 
     arguments = [
         "--quiet", "--rootdir", str(conformance), "-c", os.devnull, "-p", "no:cacheprovider",
         "-p", "testinfra.plugin", "--hosts", "local://", "--import-mode", "importlib",
+        "--continue-on-collection-errors",
     ]
     # fmt: on
     status = pytest.main([*arguments, *present], plugins=[plugin]) if present else 0

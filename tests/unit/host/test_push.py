@@ -109,7 +109,7 @@ def test_no_runtime_for_the_host_is_a_sentence(ground: Ground) -> None:
         raise RuntimeBuildError(f"No runtime can be made for {name}.")
 
     outcome, _ = do(ground, runtime=refuse, known_runtimes={})
-    assert outcome.status == "unreachable"
+    assert outcome.status == "failed"
     assert outcome.message == f"No runtime can be made for {platform()}."
     assert ground.placed() == []
 
@@ -175,6 +175,27 @@ def test_stop_is_passed_on(ground: Ground) -> None:
     assert ground.placed() == ["a", "b"]
 
 
+def test_stop_ends_what_changes_nothing_at_once(ground: Ground) -> None:
+    ground.controls(
+        "base",
+        "import time\n"
+        "@control('BASE-01', title='t', reason='r', severity='low')\n"
+        "def test_it(): pass\n"
+        "@control('BASE-02', title='t', reason='r', severity='low')\n"
+        "def test_slow(): time.sleep(60)\n",
+    )
+    interruption = Interruption()
+
+    def watch(event: Event) -> None:
+        if isinstance(event, ControlResult):
+            interruption.stop.set()
+
+    outcome, _ = do(ground, Order(action="verify"), on_event=watch, interruption=interruption)
+    assert (outcome.status, outcome.message) == ("stopped", "Stopped on request.")
+    assert not outcome.conforming or exit_code([outcome]) == 4
+    assert outcome.duration_s < 50
+
+
 def test_stop_before_the_start_touches_nothing(ground: Ground) -> None:
     ground.script("base", ONE_FILE)
     interruption = Interruption()
@@ -208,9 +229,9 @@ class Says:
             "Connection timed out",
         ),
         ("echo Host key verification failed. >&2; exit 255", "unreachable", "mairie enrol"),
-        ("echo sudo: a password is required >&2; exit 1", "unreachable", "a password is required"),
+        ("echo sudo: a password is required >&2; exit 1", "failed", "a password is required"),
         ("echo welcome; echo '{\"mairie\": 1, \"platform\": \"x-1\", \"need\": []}'; echo huh",
-         "unreachable", "not an event"),
+         "failed", "not an event"),
         ("echo '{\"type\":\"failed\",\"message\":\"This host has no apt-get\"}'; exit 1",
          "failed", "This host has no apt-get"),
     ],
@@ -263,7 +284,7 @@ def test_ctrl_c_lets_hosts_finish_and_starts_no_other(ground: Ground) -> None:
     outcomes = run_fleet(
         jobs, APPLY, runtimes=Runtimes(), parallel=1, on_event=watch, on_interrupt=told.append
     )
-    assert [o.status for o in outcomes] == ["stopped", "untouched"]
+    assert [o.status for o in outcomes] == ["stopped", "untouched"], outcomes
     assert told == [1]
     assert ground.placed() == ["a", "b"]
     assert signal.getsignal(signal.SIGINT) is handler
