@@ -39,11 +39,10 @@ BREAKS: tuple[Break, ...] = (
     Break(
         control="HUB-05",
         damage="domain=$(sed -n 's/^domain=//p' /etc/dnsmasq.d/mairie.conf); "
-        f"echo address=/$domain/192.168.77.7 >{NAMES_LAST} && "
-        f'sed -i "\\#^local=/$domain/#d" /etc/dnsmasq.d/mairie.conf && {RESTART}',
+        f"echo address=/nobody-has-this-name.$domain/192.168.77.7 >{NAMES_LAST} && {RESTART}",
         note="unknown names of the domain answered from outside",
-        also=("NET-01", "NET-43"),
+        also=("NET-43",),
         role="hub",
-        repair=f"rm {NAMES_LAST}",
+        repair=f"rm {NAMES_LAST}; {RESTART}",
     ),
 )

@@ -133,9 +133,11 @@ BREAKS: tuple[Break, ...] = (
     ),
     Break(
         control="NET-23",
-        damage="ip route add default $(ip -4 route show default metric 200 "
+        damage="systemctl stop uplink-watch.service; "
+        "ip route add default $(ip -4 route show default metric 200 "
         "| sed -n 's/.*\\(via [^ ]* dev [^ ]*\\).*/\\1/p') proto static metric 50",
         note="traffic goes through the spare uplink",
+        also=("NET-39",),
         repair="ip route del default metric 50 2>/dev/null || :",
         role="gateway",
     ),
@@ -240,12 +242,10 @@ BREAKS: tuple[Break, ...] = (
     ),
     Break(
         control="NET-43",
-        damage=f"sed -i '/^local=.home.arpa/d' {DNSMASQ} && "
-        f"echo address=/home.arpa/192.168.77.8 >{DNSMASQ_LAST} && "
+        damage=f"echo address=/nobody-has-this-name.home.arpa/192.168.77.8 >{DNSMASQ_LAST} && "
         "systemctl restart dnsmasq.service && sleep 3",
         note="an internal name answered from outside",
-        also=(DRIFT,),
-        repair=f"rm -f {DNSMASQ_LAST}",
+        repair=DNSMASQ_BACK,
         role="gateway",
     ),
     Break(
