@@ -16,6 +16,7 @@ import logging
 import os
 import runpy
 import signal
+import subprocess
 import sys
 import time
 import traceback
@@ -33,6 +34,7 @@ from pyinfra.api.operations import run_ops
 from pyinfra.api.state import BaseStateCallback, State, StateStage
 from pyinfra.context import ctx_config, ctx_host, ctx_inventory, ctx_state
 
+from mairie.host.confirm import begin, conclude
 from mairie.host.deploy import ONLY_KEY, PLAN_KEY, SECRETS_KEY
 from mairie.host.events import (
     MAX_TEXT,
@@ -224,6 +226,10 @@ def apply(bundle: Path, order: Order, write: EventWriter, log: PyinfraLog) -> Do
         progress.stopping = True
 
     gevent.signal_handler(signal.SIGTERM, stop)
+    try:
+        before = begin(plan, bricks)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise Refusal(f"The copy to come back to could not be made: {error}") from error
     ok = stopped = False
     try:
         execute(state, progress)
@@ -232,6 +238,11 @@ def apply(bundle: Path, order: Order, write: EventWriter, log: PyinfraLog) -> Do
         stopped = True
     except Exception as error:  # pyinfra raises many kinds; each means that the operation failed
         write(_failure(progress, log, error))
+    if before is not None and (
+        lost := conclude(plan, before, changed=progress.changed > 0 or not ok)
+    ):
+        write(Failed(message=lost))
+        ok = False
     return Done(
         ok=ok,
         stopped=stopped,
