@@ -153,7 +153,6 @@ BREAKS: tuple[Break, ...] = (
         damage=f"ip address add fd00:77::1/64 dev {BRIDGE}",
         note="a second IPv6 network on a segment",
         repair=f"ip address del fd00:77::1/64 dev {BRIDGE}",
-        also=("NET-41",),
         role="gateway",
     ),
     Break(
