@@ -20,6 +20,8 @@ from tests.bench.resolve import BenchError
 from tests.bench.world import WorldError
 
 PARTS: tuple[Part, ...] = get_args(Part)
+WIDTH = 150
+"""Of the tables in a log, in characters."""
 EXPECTED = (BenchError, WorldError, LabError, MairieError, RuntimeBuildError, ValueError)
 
 
@@ -69,6 +71,9 @@ def main(
     """Measure PARTS (all of them when none is named): resolve, runtime, deploy, demo."""
     choices = deploy.Choices(rtt_ms / 1000, patience_s, not alone, runs)
     taken: list[tuple[Conditions, list[Figure]]] = []
+    console = Console()
+    if not console.is_terminal:
+        console.width = WIDTH
     for part in dict.fromkeys(parts or PARTS):
         where = conditions()
         figures = []
@@ -80,7 +85,7 @@ def main(
             _say(f"{part}: {error}")
             sys.exit(1)
         taken.append((where, figures))
-        table.show(figures, where, Console())
+        table.show(figures, where, console)
         if page is not None:
             table.write(page, figures, where)
     if json_file is not None:

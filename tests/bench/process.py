@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import json
+import math
 import os
 import signal
 import subprocess
-import threading
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+# A small process in between: the peak memory of a child counts that of the process it was forked
+# from. Its last line of output says what the command cost.
+WATCH = """import json, os, sys, time
+began = time.monotonic()
+pid = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ)
+_, status, usage = os.wait4(pid, 0)
+print()
+print(json.dumps({"status": os.waitstatus_to_exitcode(status),
+                  "wall_s": time.monotonic() - began,
+                  "cpu_s": usage.ru_utime + usage.ru_stime,
+                  "peak_mb": usage.ru_maxrss / 1024}), flush=True)
+"""
 
 
 @dataclass(frozen=True)
@@ -37,34 +52,22 @@ def run(
     """Run a command in a session of its own; after ``limit_s`` seconds the whole session ends."""
     began = time.monotonic()
     process = subprocess.Popen(
-        [str(word) for word in argv],
+        [sys.executable, "-I", "-S", "-c", WATCH, *(str(word) for word in argv)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env={**os.environ, **(environment or {})},
         cwd=folder,
         start_new_session=True,
+        text=True,
+        errors="replace",
     )
-    expired = threading.Event()
-
-    def expire() -> None:
-        expired.set()
-        os.killpg(process.pid, signal.SIGKILL)
-
-    timer = threading.Timer(limit_s, expire)
-    timer.start()
     try:
-        assert process.stdout is not None
-        output = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
-    finally:
-        timer.cancel()
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return Spent(
-        status=process.returncode,
-        wall_s=time.monotonic() - began,
-        cpu_s=usage.ru_utime + usage.ru_stime,
-        peak_mb=usage.ru_maxrss / 1024,
-        output=output.decode(errors="replace"),
-        timed_out=expired.is_set(),
-    )
+        output, _ = process.communicate(timeout=limit_s)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        output, _ = process.communicate()
+        cut = time.monotonic() - began
+        return Spent(-signal.SIGKILL, cut, math.nan, math.nan, output, timed_out=True)
+    output, _, cost = output.removesuffix("\n").rpartition("\n")
+    return Spent(**json.loads(cost), output=output, timed_out=False)

@@ -134,7 +134,8 @@ class Relay:
         assert task is not None
         self._open.add(task)
         try:
-            await self._join(reader, writer)
+            with contextlib.suppress(asyncio.CancelledError):  # hung up: this task's usual end
+                await self._join(reader, writer)
         finally:
             self._open.discard(task)
             writer.close()
