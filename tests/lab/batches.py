@@ -1,0 +1,60 @@
+"""Breaks gathered into batches, so that one verification proves many controls.
+
+In a batch no break concerns a control that another one may turn red: each red control has one
+cause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tests.lab.breaks import Break, base, hub, network, vpn
+
+LARGEST = 14
+HOST_OF_ROLE = {
+    "hub": "hub",
+    "gateway": "rurutu-mairie-gw",
+    "server": "rurutu-mairie-srv",
+    "": "rurutu-mairie-gw",
+}
+
+
+def conflict(one: Break, other: Break) -> bool:
+    """Tell whether a red control could come from either."""
+    return one.control in (other.control, *other.also) or other.control in one.also
+
+
+def batches(breaks: Iterable[Break]) -> list[tuple[Break, ...]]:
+    """Put each break into the first batch that has room and no conflict."""
+    found: list[list[Break]] = []
+    for item in breaks:
+        for batch in found:
+            if len(batch) < LARGEST and not any(conflict(item, other) for other in batch):
+                batch.append(item)
+                break
+        else:
+            found.append([item])
+    return [tuple(batch) for batch in found]
+
+
+def all_breaks() -> tuple[Break, ...]:
+    """Return the tables of every brick, in the order of deployment."""
+    return (*base.BREAKS, *network.BREAKS, *vpn.BREAKS, *hub.BREAKS)
+
+
+def cases() -> list[tuple[str, int, tuple[Break, ...]]]:
+    """Return host, number and breaks of every batch that containers can show."""
+    by_host: dict[str, list[Break]] = {}
+    for item in all_breaks():
+        if not item.machine:
+            by_host.setdefault(HOST_OF_ROLE[item.role], []).append(item)
+    return [
+        (host, number, batch)
+        for host, breaks in by_host.items()
+        for number, batch in enumerate(batches(breaks), 1)
+    ]
+
+
+def words(batch: Sequence[Break]) -> str:
+    """Return what a batch does, for a failing test."""
+    return "; ".join(f"{item.control}: {item.note}" for item in batch)

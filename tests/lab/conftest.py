@@ -1,0 +1,57 @@
+"""The demo territory in containers, deployed once for all tests that look at it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from mairie.host.events import Action, ControlResult
+from mairie.lab.session import Session
+from mairie.push import HostOutcome
+from mairie.run import Run
+
+DEMO = Path(__file__).parents[2] / "inventories" / "demo"
+PARALLEL = 4
+
+
+@dataclass
+class DeployedDemo:
+    """The lab of the demo, and what was seen while it was built."""
+
+    session: Session
+    first: dict[str, HostOutcome] = field(default_factory=dict)
+    second: dict[str, HostOutcome] = field(default_factory=dict)
+
+    def act(self, action: Action, *hosts: str) -> dict[str, HostOutcome]:
+        """Do one thing on some hosts, or on all."""
+        plans = self.session.plans
+        chosen = {name: plans[name] for name in hosts} if hosts else plans
+        run = Run(chosen, self.session.reach(), Console(file=io.StringIO()), "demo", PARALLEL)
+        return {outcome.name: outcome for outcome in run.act(action)}
+
+    def verify(self, host: str) -> tuple[ControlResult, ...]:
+        """Return every result of one host."""
+        outcome = self.act("verify", host)[host]
+        assert outcome.status == "done", outcome.message
+        return outcome.results
+
+    def run(self, host: str, script: str, timeout: float = 120) -> str:
+        """Run a shell script as root on a host."""
+        return self.session.lab.check(host, ["sh", "-c", script], timeout=timeout)
+
+
+@pytest.fixture(scope="session")
+def deployed() -> Iterator[DeployedDemo]:
+    """Start the demo, deploy it twice, and remove it at the end."""
+    session = Session.of(DEMO, print, name="test-demo")
+    with session.lab:
+        session.up()
+        world = DeployedDemo(session)
+        world.first = world.act("apply")
+        world.second = world.act("apply")
+        yield world

@@ -1,0 +1,60 @@
+"""Every control is proved: the host is damaged, that control turns red and no other does."""
+
+from __future__ import annotations
+
+import pytest
+
+from mairie.host.events import ControlResult
+from tests.lab.batches import all_breaks, cases, words
+from tests.lab.breaks import Break
+from tests.lab.conftest import DeployedDemo
+
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(1200)]
+
+Key = tuple[str, str]
+
+
+def _not_green(results: tuple[ControlResult, ...]) -> dict[Key, ControlResult]:
+    return {(item.id, item.subject): item for item in results if item.outcome != "pass"}
+
+
+@pytest.mark.parametrize(
+    ("host", "number", "batch"),
+    cases(),
+    ids=lambda value: str(value) if isinstance(value, str | int) else "",
+)
+def test_damage_is_seen_and_repaired(
+    deployed: DeployedDemo, host: str, number: int, batch: tuple[Break, ...]
+) -> None:
+    del number
+    before = _not_green(deployed.verify(host))
+    for item in batch:
+        deployed.run(host, item.damage)
+    try:
+        after = _not_green(deployed.verify(host))
+        new = {key: result for key, result in after.items() if key not in before}
+        red = {control for (control, _), result in new.items() if result.outcome == "fail"}
+        unseen = [f"{item.control}: {item.note}" for item in batch if item.control not in red]
+        expected = {control for item in batch for control in (item.control, *item.also)}
+        unrelated = [
+            f"{control} {subject}: {result.outcome}: {result.message}"
+            for (control, subject), result in new.items()
+            if control not in expected
+        ]
+        assert not unseen, f"stayed green: {unseen}"
+        assert not unrelated, f"turned as well: {unrelated}\nafter: {words(batch)}"
+    finally:
+        for item in reversed(batch):
+            if item.repair:
+                deployed.session.lab.exec(host, ["sh", "-c", item.repair], timeout=120)
+        outcome = deployed.act("apply", host)[host]
+    assert outcome.status == "done", outcome.message
+    left = _not_green(deployed.verify(host))
+    assert set(left) <= set(before), f"still red after: {words(batch)}"
+
+
+def test_every_control_has_a_break(deployed: DeployedDemo) -> None:
+    known = {result.id for outcome in deployed.act("verify").values() for result in outcome.results}
+    proved = {item.control for item in all_breaks()}
+    assert known - proved == set(), "controls that no damage proves"
+    assert proved - known <= {item.control for item in all_breaks() if item.machine}
