@@ -116,9 +116,10 @@ def common_files(root: Assets) -> dict[str, bytes]:
 @cache
 def _common_files(root: Assets) -> dict[str, bytes]:
     files = dict(_host_code(root))
+    bricks = [path.stem for path in sorted((PACKAGE / "files").glob("[!_]*.py"))]
     for folder, name, suffixes in (
         (root.deploys, "deploys", (".py",)),
-        (root.templates, "templates", (".j2",)),
+        *((root.templates / brick, f"templates/{brick}", (".j2",)) for brick in bricks),
         (root.conformance, "tests/conformance", (".py",)),
     ):
         for path in sorted(folder.rglob("*")):

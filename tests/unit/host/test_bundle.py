@@ -36,7 +36,8 @@ def test_it_holds_what_the_host_needs() -> None:
     assert from_json(files["secrets.json"], HostSecrets) == some_secrets()
     for name in ("deploys/site.py", "mairie/host/apply.py", "mairie/host/verify.py"):
         assert name in files
-    assert not [name for name in files if "__pycache__" in name or name.startswith("mairie/model")]
+    elsewhere = ("mairie/model", "mairie/cli", "templates/report")
+    assert not [name for name in files if "__pycache__" in name or name.startswith(elsewhere)]
     assert SECRET.encode() not in b"".join(v for k, v in files.items() if k != "secrets.json")
 
 
