@@ -108,7 +108,7 @@ BREAKS: tuple[Break, ...] = (
         # Not "disable": systemd 257 loses the state of a running unit whose alias goes away.
         damage="systemctl stop ssh.service",
         note="nobody can get in any more",
-        also=("BAS-12", "BAS-13", "BAS-15"),
+        also=("BAS-04", "BAS-10", "BAS-11", "BAS-12", "BAS-13", "BAS-15"),
     ),
     Break(control="BAS-15", damage=": >/etc/issue.net", note="no warning", also=(DRIFT,)),
     Break(
