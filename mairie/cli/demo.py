@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from mairie.cli.lab import PARALLEL, say
+from mairie.cli.lab import PARALLEL, conclude, say
 from mairie.cli.options import inventory_option
 from mairie.cli.reporting import Outputs, console, finish
 from mairie.lab.session import Session
@@ -38,10 +38,10 @@ def command(inventory: Path, html: Path, keep: bool) -> None:
         run.act("verify")
         say("Trying who reaches whom, with real packets")
         matrix = session.try_flows()
-        status = finish(run, session.territory, "demo", Outputs(html, None, None), matrix)
+        report = finish(run, session.territory, "demo", Outputs(html, None, None), matrix)
     finally:
         if not keep:
             session.lab.down()
     if keep:
         click.echo(f"Next: mairie lab shell --name {session.lab.name} HOST", err=True)
-    sys.exit(status)
+    sys.exit(conclude(report))

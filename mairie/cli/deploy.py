@@ -10,6 +10,7 @@ import click
 from mairie.cli.bricks import only_option
 from mairie.cli.hosts import way_options
 from mairie.cli.reporting import finish, report_options
+from mairie.report.model import exit_code
 
 if TYPE_CHECKING:
     from mairie.cli.hosts import Way
@@ -27,4 +28,4 @@ def command(way: Way, only: tuple[str, ...], outputs: Outputs) -> None:
     """
     run, territory = way.run("deploy")
     run.act("apply", only)
-    sys.exit(finish(run, territory, "deploy", outputs))
+    sys.exit(exit_code(finish(run, territory, "deploy", outputs)))

@@ -17,7 +17,9 @@ from rich.table import Table
 from mairie.cli.options import identity_option, inventory_option
 from mairie.cli.reporting import Outputs, console, finish, report_options
 from mairie.lab.containers import Lab
+from mairie.lab.limits import shared_kernel, within_limits
 from mairie.lab.session import Session
+from mairie.report.model import RunReport, exit_code
 from mairie.run import Run
 
 PARALLEL = 4
@@ -27,6 +29,18 @@ PARALLEL = 4
 def say(message: str) -> None:
     """Show what the lab is doing."""
     click.echo(f"… {message}", err=True)
+
+
+def conclude(report: RunReport) -> int:
+    """Return the exit code; what no container can show is said, and is no failure of the lab."""
+    beyond = [item for host in report.hosts for item in host.controls if shared_kernel(item)]
+    if beyond:
+        click.echo(
+            f"{len(beyond)} vérifications restent inconnues : les conteneurs partagent le noyau de "
+            "leur machine. Pour les voir : mairie lab up --machine",
+            err=True,
+        )
+    return exit_code(within_limits(report))
 
 
 @dataclass(frozen=True)
@@ -100,7 +114,7 @@ def deploy(
     session.running()
     run = Run(session.plans, session.reach(), console(), "deploy", PARALLEL)
     run.act("apply", only)
-    sys.exit(finish(run, session.territory, "deploy", outputs))
+    sys.exit(conclude(finish(run, session.territory, "deploy", outputs)))
 
 
 @command.command()
@@ -121,7 +135,7 @@ def verify(
     if not no_packets:
         say("Trying who reaches whom")
         matrix = session.try_flows()
-    sys.exit(finish(run, session.territory, "verify", outputs, matrix))
+    sys.exit(conclude(finish(run, session.territory, "verify", outputs, matrix)))
 
 
 @command.command()

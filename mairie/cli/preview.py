@@ -10,6 +10,7 @@ import click
 from mairie.cli.bricks import only_option
 from mairie.cli.hosts import way_options
 from mairie.cli.reporting import finish, report_options
+from mairie.report.model import exit_code
 
 if TYPE_CHECKING:
     from mairie.cli.hosts import Way
@@ -24,4 +25,4 @@ def command(way: Way, only: tuple[str, ...], outputs: Outputs) -> None:
     """Show what a deploy on TARGETS would change, with diffs; secrets stay hidden."""
     run, territory = way.run("preview")
     run.act("preview", only)
-    sys.exit(finish(run, territory, "preview", outputs))
+    sys.exit(exit_code(finish(run, territory, "preview", outputs)))

@@ -1,4 +1,4 @@
-"""What every command that works on hosts shares: where its report goes, and its exit code."""
+"""What every command that works on hosts shares: where its report goes."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from typing import Any
 import click
 from rich.console import Console
 
-from mairie.errors import EXIT_HOST_FAILED
 from mairie.model.territory import Territory
 from mairie.report import json as report_json
 from mairie.report.html import to_html
 from mairie.report.junit import to_junit
-from mairie.report.model import FlowCheck, Kind, RunReport, exit_code
+from mairie.report.model import FlowCheck, Kind, RunReport
 from mairie.report.table import print_report
 from mairie.run import Run
 
@@ -66,11 +65,8 @@ def finish(
     kind: Kind,
     outputs: Outputs,
     matrix: tuple[FlowCheck, ...] | None = None,
-) -> int:
-    """Print and write the report of a run; return the exit code.
-
-    A second deploy that still changed something is a failure: the first had not finished.
-    """
+) -> RunReport:
+    """Print and write the report of a run."""
     report = RunReport(
         territory=territory.name,
         label=territory.syndicate.name,
@@ -93,5 +89,4 @@ def finish(
     unsettled = [host.host for host in report.hosts if host.changed_again]
     if unsettled:
         click.echo(f"Un second déploiement a encore changé : {', '.join(unsettled)}", err=True)
-        return exit_code(report) or EXIT_HOST_FAILED
-    return exit_code(report)
+    return report

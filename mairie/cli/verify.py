@@ -9,6 +9,7 @@ import click
 
 from mairie.cli.hosts import way_options
 from mairie.cli.reporting import finish, report_options
+from mairie.report.model import exit_code
 
 if TYPE_CHECKING:
     from mairie.cli.hosts import Way
@@ -22,4 +23,4 @@ def command(way: Way, outputs: Outputs) -> None:
     """Run every control on TARGETS; what could not be looked at is unknown, never conforming."""
     run, territory = way.run("verify")
     run.act("verify")
-    sys.exit(finish(run, territory, "verify", outputs))
+    sys.exit(exit_code(finish(run, territory, "verify", outputs)))
