@@ -100,6 +100,7 @@ class Addressing:
 
     def __init__(self, syndicate: Syndicate) -> None:
         self._lengths = syndicate.addressing
+        self._segments: dict[tuple[int, int], Prefixes] = {}
         self.supernets = Prefixes(
             IPNetwork(str(syndicate.supernet.ipv4)), IPNetwork(str(syndicate.supernet.ipv6))
         )
@@ -134,7 +135,10 @@ class Addressing:
 
     def segment(self, site: Prefixes, slot: int) -> Prefixes:
         """Return the prefixes of one segment of a site."""
-        return self._cut(site, self._lengths.segment, slot)
+        key = (int(site.ipv4.first), slot)
+        if key not in self._segments:
+            self._segments[key] = self._cut(site, self._lengths.segment, slot)
+        return self._segments[key]
 
     def tunnel(self, index: int, slot: int) -> HostAddress:
         """Return the tunnel address of a site's gateway; commune 0, slot n for hub n."""

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mairie.model.commune import Commune
 from mairie.model.reference import Reference
 from mairie.model.territory import Territory
 from mairie.plan.slug import slug
@@ -93,16 +92,17 @@ class ReferenceBook:
             pydantic.ValidationError: the merged layers are not a reference.
 
         """
-        commune = self._territory.communes[commune_stem] if commune_stem is not None else None
-        key = self._key(commune_stem, commune, roles)
+        key = self._key(commune_stem, roles)
         if key not in self._known:
             merged = merge(list(layers_of(self._territory, commune_stem, roles)))
             self._known[key] = Reference.model_validate(merged.values)
         return self._known[key]
 
-    @staticmethod
-    def _key(stem: str | None, commune: Commune | None, roles: Sequence[str]) -> tuple[object, ...]:
-        if commune is None:
+    def _key(self, stem: str | None, roles: Sequence[str]) -> tuple[object, ...]:
+        if stem is None:
             return (tuple(roles),)
+        commune = self._territory.communes[stem]
+        places = (commune.archipelago or "", slug(commune.island or ""))
+        known = tuple(place for place in places if place in self._territory.layers)
         local = stem if commune.flows or commune.overrides else None
-        return (commune.archipelago, slug(commune.island or ""), tuple(roles), local)
+        return (known, tuple(roles), local)
