@@ -22,6 +22,6 @@ def test_local_links_exist(page: Path) -> None:
 
 def test_readme_leads_to_every_page() -> None:
     text = (ROOT / "README.md").read_text()
-    pages = [path for path in sorted((ROOT / "docs").glob("*.md"))]
+    pages = sorted((ROOT / "docs").glob("*.md"))
     absent = [path.name for path in pages if f"docs/{path.name}" not in text]
     assert not absent, f"the README does not mention {', '.join(absent)}"
