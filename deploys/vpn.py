@@ -74,6 +74,6 @@ def deploy() -> None:
         name="vpn: endpoint and next key looked at now",
         service="mairie-wg.service",
         running=None,
-        restarted=True,
+        command="start",
         _if=to_activate("vpn", watched, *placed.values()),
     )

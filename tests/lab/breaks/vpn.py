@@ -1,4 +1,4 @@
-"""How each control of brick vpn is proved; on a gateway, unless the note names the hub."""
+"""How each control of brick vpn is proved."""
 
 from tests.lab.breaks import Break
 
@@ -52,7 +52,8 @@ BREAKS: tuple[Break, ...] = (
     Break(
         control="VPN-07",
         damage="wg set wg0 listen-port 51999",
-        note="on the hub: another port",
+        note="another port",
+        role="hub",
         also=(RUNNING,),
     ),
     Break(
@@ -71,6 +72,7 @@ BREAKS: tuple[Break, ...] = (
         control="VPN-11",
         damage="umask 077 && wg genkey >/etc/wireguard/wg0.next.key",
         note="a key left over from a rotation",
+        role="gateway",
         repair="rm -f /etc/wireguard/wg0.next.key /var/lib/mairie/vpn/rekey-refused",
     ),
     Break(
@@ -128,6 +130,7 @@ BREAKS: tuple[Break, ...] = (
         damage="systemctl stop mairie-wg.timer && "
         f'wg set wg0 peer "{PEER}" endpoint 198.51.100.10:51999',
         note="wrong port, and nobody who watches",
+        role="gateway",
         also=(*DEAD, "VPN-40"),
     ),
     Break(
@@ -136,6 +139,7 @@ BREAKS: tuple[Break, ...] = (
         "ip -6 rule add pref 10 ipproto udp dport 51820 blackhole && "
         "systemctl restart wg-quick@wg0",
         note="the provider blocks UDP",
+        role="gateway",
         also=DEAD,
         repair="ip rule delete pref 10; ip -6 rule delete pref 10",
     ),
@@ -143,6 +147,7 @@ BREAKS: tuple[Break, ...] = (
         control="VPN-30",
         damage=f"ip rule add pref 10 to {HUB} blackhole",
         note="a policy route swallows the hub",
+        role="gateway",
         also=("VPN-31", "VPN-35"),
         repair="ip rule delete pref 10",
     ),
@@ -150,6 +155,7 @@ BREAKS: tuple[Break, ...] = (
         control="VPN-31",
         damage=f"ip route add {HUB}/32 dev wg0 mtu lock 1200",
         note="large packets stop on the way",
+        role="gateway",
         also=("VPN-33", RUNNING),
     ),
     Break(
@@ -168,12 +174,14 @@ BREAKS: tuple[Break, ...] = (
         control="VPN-34",
         damage=f"ip route delete unreachable {FIRST_PREFIX} metric 4096",
         note="in clear by the uplink, the day the tunnel is down",
+        role="gateway",
         also=(RUNNING,),
     ),
     Break(
         control="VPN-35",
         damage=f"ip route replace {FIRST_PREFIX} dev wg0 src {UPLINK_ADDRESS}",
         note="the hub drops what comes from an address it does not know",
+        role="gateway",
         also=(*DEAD, RUNNING),
     ),
     Break(
@@ -192,6 +200,7 @@ BREAKS: tuple[Break, ...] = (
         control="VPN-42",
         damage="systemctl stop mairie-wg.timer && rm /var/lib/mairie/vpn/endpoints.json",
         note="nothing remembered for a boot without DNS",
+        role="gateway",
         also=("VPN-40",),
     ),
     Break(
