@@ -9,6 +9,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
+from mairie.errors import MairieError
 from mairie.files import TemplateFile
 from mairie.paths import assets
 from mairie.plan.host import HostPlan, HostSecrets
@@ -17,7 +18,7 @@ MANAGED = "Managed by mairie; changes are overwritten at the next deploy."
 """First line of every rendered file, after its comment sign: ``# {{ managed }}``."""
 
 
-class RenderError(Exception):
+class RenderError(MairieError):
     """A template asks for something the plan does not have, or is not there."""
 
 

@@ -4,11 +4,10 @@ from tests.lab.breaks import Break
 
 TECHNICIAN = "$(getent group mairie-technicians | cut -d: -f4 | cut -d, -f1)"
 DRIFT = "BAS-65"
-SSHD_FIRST = "/etc/ssh/sshd_config.d/00-intruder.conf"
-SSHD_BACK = f"rm {SSHD_FIRST}; systemctl reload ssh"
 CHRONY = "/etc/chrony/chrony.conf"
-JOURNAL_LAST = "/etc/systemd/journald.conf.d/99-intruder.conf"
-JOURNAL_BACK = f"rm {JOURNAL_LAST}; systemctl restart systemd-journald"
+# Each break has files of its own: several are tried together.
+SSHD_FIRST = "/etc/ssh/sshd_config.d/00-intruder"
+JOURNAL_LAST = "/etc/systemd/journald.conf.d/99-intruder"
 APT_LAST = "/etc/apt/apt.conf.d/99intruder"
 
 _SECURITY_UPDATE = """
@@ -77,31 +76,31 @@ BREAKS: tuple[Break, ...] = (
     ),
     Break(
         control="BAS-10",
-        damage=f"echo AllowAgentForwarding yes >{SSHD_FIRST}",
+        damage=f"echo AllowAgentForwarding yes >{SSHD_FIRST}-10.conf",
         note="a drop-in read before ours",
-        repair=SSHD_BACK,
+        repair=f"rm {SSHD_FIRST}-10.conf; systemctl reload ssh",
     ),
     Break(
         control="BAS-11",
-        damage=f"echo MACs hmac-sha1 >{SSHD_FIRST}",
+        damage=f"echo MACs hmac-sha1 >{SSHD_FIRST}-11.conf",
         note="an old client had to connect",
-        repair=SSHD_BACK,
+        repair=f"rm {SSHD_FIRST}-11.conf; systemctl reload ssh",
     ),
     Break(
         control="BAS-12",
-        damage=f"echo Ciphers aes256-gcm@openssh.com,aes128-ctr >{SSHD_FIRST}; "
+        damage=f"echo Ciphers aes256-gcm@openssh.com,aes128-ctr >{SSHD_FIRST}-12.conf; "
         "systemctl reload ssh",
         note="an old client had to connect, and the server was told",
         also=("BAS-11",),
-        repair=SSHD_BACK,
+        repair=f"rm {SSHD_FIRST}-12.conf; systemctl reload ssh",
     ),
     Break(
         control="BAS-13",
-        damage=f"printf 'PasswordAuthentication yes\\nAuthenticationMethods any\\n' >{SSHD_FIRST}; "
-        "systemctl reload ssh",
+        damage="printf 'PasswordAuthentication yes\\nAuthenticationMethods any\\n' "
+        f">{SSHD_FIRST}-13.conf; systemctl reload ssh",
         note="a key was lost, so passwords were opened",
         also=("BAS-10",),
-        repair=SSHD_BACK,
+        repair=f"rm {SSHD_FIRST}-13.conf; systemctl reload ssh",
     ),
     Break(
         control="BAS-14",
@@ -115,7 +114,8 @@ BREAKS: tuple[Break, ...] = (
         control="BAS-20",
         damage="systemctl stop chrony.service",
         note="the time service stopped",
-        also=("BAS-21", "BAS-22", "BAS-23"),
+        # BAS-24 would start it again.
+        also=("BAS-21", "BAS-22", "BAS-23", "BAS-24"),
     ),
     Break(
         control="BAS-21",
@@ -147,15 +147,16 @@ BREAKS: tuple[Break, ...] = (
     ),
     Break(
         control="BAS-30",
-        damage=f"echo 'APT::Periodic::Unattended-Upgrade \"0\";' >{APT_LAST}",
+        damage=f"echo 'APT::Periodic::Unattended-Upgrade \"0\";' >{APT_LAST}-30",
         note="upgrades switched off for a while, and forgotten",
-        repair=f"rm {APT_LAST}",
+        repair=f"rm {APT_LAST}-30",
     ),
     Break(
         control="BAS-31",
-        damage=f"echo 'Unattended-Upgrade::Origins-Pattern {{ \"origin=Debian\"; }};' >{APT_LAST}",
+        damage="echo 'Unattended-Upgrade::Origins-Pattern { \"origin=Debian\"; };' "
+        f">{APT_LAST}-31",
         note="everything upgrades by itself",
-        repair=f"rm {APT_LAST}",
+        repair=f"rm {APT_LAST}-31",
     ),
     Break(
         control="BAS-32",
@@ -185,27 +186,31 @@ BREAKS: tuple[Break, ...] = (
         control="BAS-36",
         damage="sed -i '/^Package: sudo$/,/^$/s/^Status: .*/Status: install ok half-configured/' "
         "/var/lib/dpkg/status",
+        # apt, asked for anything else, would finish the package.
+        also=("BAS-34", "BAS-71", "BAS-72"),
         note="the power failed during an upgrade",
     ),
     Break(
         control="BAS-40",
-        damage=f"printf '[Journal]\\nStorage=volatile\\n' >{JOURNAL_LAST}; "
+        damage=f"printf '[Journal]\\nStorage=volatile\\n' >{JOURNAL_LAST}-40.conf; "
         "systemctl restart systemd-journald",
         note="the journal is lost at the next start",
-        repair=JOURNAL_BACK,
+        # A journal in memory has no limit on disk to tell.
+        also=("BAS-41",),
+        repair=f"rm {JOURNAL_LAST}-40.conf; systemctl restart systemd-journald",
     ),
     Break(
         control="BAS-41",
-        damage=f"printf '[Journal]\\nSystemMaxUse=20G\\n' >{JOURNAL_LAST}; "
+        damage=f"printf '[Journal]\\nSystemMaxUse=20G\\n' >{JOURNAL_LAST}-41.conf; "
         "systemctl restart systemd-journald",
         note="the journal may fill the disk",
-        repair=JOURNAL_BACK,
+        repair=f"rm {JOURNAL_LAST}-41.conf; systemctl restart systemd-journald",
     ),
     Break(
         control="BAS-42",
-        damage=f"printf '[Journal]\\nMaxRetentionSec=1day\\n' >{JOURNAL_LAST}",
+        damage=f"printf '[Journal]\\nMaxRetentionSec=1day\\n' >{JOURNAL_LAST}-42.conf",
         note="the journal forgets after a day",
-        repair=JOURNAL_BACK,
+        repair=f"rm {JOURNAL_LAST}-42.conf; systemctl restart systemd-journald",
     ),
     Break(
         control="BAS-50",
@@ -251,15 +256,15 @@ BREAKS: tuple[Break, ...] = (
     ),
     Break(
         control="BAS-61",
-        damage="mkdir /opt/intruder && chmod 777 /opt/intruder",
+        damage="mkdir /opt/intruder-folder && chmod 777 /opt/intruder-folder",
         note="a folder shared with everybody",
-        repair="rmdir /opt/intruder",
+        repair="rmdir /opt/intruder-folder",
     ),
     Break(
         control="BAS-62",
-        damage="touch /opt/intruder && chown 54321:54321 /opt/intruder",
+        damage="touch /opt/intruder-file && chown 54321:54321 /opt/intruder-file",
         note="a file whose owner was removed",
-        repair="rm /opt/intruder",
+        repair="rm /opt/intruder-file",
     ),
     Break(
         control="BAS-63",
