@@ -199,10 +199,10 @@ BREAKS: tuple[Break, ...] = (
     ),
     Break(
         control="NET-38",
-        damage="cp /bin/sleep /run/dhclient && systemd-run --quiet --unit=intruder "
-        "/run/dhclient 600",
+        damage="cp /bin/sleep /var/tmp/dhclient && systemd-run --quiet --collect --unit=intruder-dhcp "
+        "/var/tmp/dhclient 600",
         note="a second DHCP client",
-        repair="systemctl stop intruder.service; rm -f /run/dhclient",
+        repair="systemctl stop intruder-dhcp.service; rm -f /var/tmp/dhclient",
     ),
     Break(
         control="NET-39",
@@ -314,9 +314,9 @@ BREAKS: tuple[Break, ...] = (
     ),
     Break(
         control="NET-70",
-        damage="systemd-run --quiet --unit=intruder python3 -m http.server 8099 && sleep 1",
+        damage="systemd-run --quiet --collect --unit=intruder-http python3 -m http.server 8099 && sleep 1",
         note="a file server left running",
-        repair="systemctl stop intruder.service",
+        repair="systemctl stop intruder-http.service",
     ),
     Break(
         control="NET-71",
