@@ -199,8 +199,8 @@ BREAKS: tuple[Break, ...] = (
     ),
     Break(
         control="NET-38",
-        damage="cp /bin/sleep /var/tmp/dhclient && systemd-run --quiet --collect --unit=intruder-dhcp "
-        "/var/tmp/dhclient 600",
+        damage="cp /bin/sleep /var/tmp/dhclient && "
+        "systemd-run --quiet --collect --unit=intruder-dhcp /var/tmp/dhclient 600",
         note="a second DHCP client",
         repair="systemctl stop intruder-dhcp.service; rm -f /var/tmp/dhclient",
     ),
@@ -314,7 +314,8 @@ BREAKS: tuple[Break, ...] = (
     ),
     Break(
         control="NET-70",
-        damage="systemd-run --quiet --collect --unit=intruder-http python3 -m http.server 8099 && sleep 1",
+        damage="systemd-run --quiet --collect --unit=intruder-http "
+        "python3 -m http.server 8099 && sleep 1",
         note="a file server left running",
         repair="systemctl stop intruder-http.service",
     ),
