@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import contextlib
 import getpass
 import json
-import os
-import queue
-import signal
 import socket
-import subprocess
 import threading
 import time
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import IO, Literal
+from typing import Literal
 
 import msgspec
 
 from mairie.archive import Archive
 from mairie.bundle import Bundle
+from mairie.connection import Connection
 from mairie.host.events import (
     Action,
     Changed,
@@ -35,7 +29,6 @@ from mairie.host.events import (
     Warned,
     decode,
 )
-from mairie.paths import PACKAGE
 from mairie.runtime import RuntimeBuildError
 from mairie.transport import Transport
 
@@ -162,7 +155,7 @@ def push(
     """
     began = time.monotonic()
     seen = _Seen()
-    connection = _Connection(target.transport, bundle, order, known_runtimes)
+    connection = Connection(target.transport, bundle, order, known_runtimes)
     conversation = _Conversation(connection, bundle, runtime)
     trouble = ""
     lost = untouched = False
@@ -221,7 +214,7 @@ class _Conversation:
     """What is said with one host from its first line to its last."""
 
     def __init__(
-        self, connection: _Connection, bundle: Bundle, runtime: Callable[[str], Archive]
+        self, connection: Connection, bundle: Bundle, runtime: Callable[[str], Archive]
     ) -> None:
         self._connection = connection
         self._bundle = bundle
@@ -281,89 +274,6 @@ class _Conversation:
             archive = self._bundle.archive if bundled else self._runtime(hello.platform)
             header = {"size": len(archive.data), "digest": archive.digest}
             self._connection.send(json.dumps(header).encode() + b"\n" + archive.data)
-
-
-class _Connection:
-    """The local process that talks to the host."""
-
-    def __init__(
-        self, transport: Transport, bundle: Bundle, order: Order, known_runtimes: dict[str, str]
-    ) -> None:
-        request = {
-            "runtimes": known_runtimes,
-            "bundle": bundle.archive.digest,
-            "module": "mairie.host.verify" if order.action == "verify" else "mairie.host.apply",
-            "order": msgspec.to_builtins(order),
-        }
-        script = (PACKAGE / "host" / "bootstrap.sh").read_text()
-        source = (PACKAGE / "host" / "receive.py").read_bytes()
-        receiver = base64.b64encode(zlib.compress(source, 9)).decode()
-        argv = transport.argv(script, receiver, json.dumps(request))
-        # A session of its own: Ctrl-C in the terminal is for us, who tell the host to finish.
-        self._process = subprocess.Popen(
-            argv,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-        self._lines: queue.Queue[bytes] = queue.Queue()
-        self._words: list[bytes] = []
-        self._threads = [
-            threading.Thread(target=self._read_lines, args=(self._process.stdout,), daemon=True),
-            threading.Thread(target=self._read_words, args=(self._process.stderr,), daemon=True),
-        ]
-        for thread in self._threads:
-            thread.start()
-
-    def _read_lines(self, stream: IO[bytes]) -> None:
-        for line in stream:
-            self._lines.put(line)
-        self._lines.put(b"")
-
-    def _read_words(self, stream: IO[bytes]) -> None:
-        for line in stream:
-            self._words = [*self._words[-60:], line]
-
-    def next_line(self, timeout_s: float) -> bytes | None:
-        """Return the next line, ``b""`` at the end, None when nothing came in time."""
-        try:
-            return self._lines.get(timeout=timeout_s)
-        except queue.Empty:
-            return None
-
-    def send(self, data: bytes) -> None:
-        """Send bytes; a host that has gone away is noticed when reading."""
-        stream = self._process.stdin
-        assert stream is not None  # noqa: S101 - made with PIPE
-        try:
-            stream.write(data)
-            stream.flush()
-        except BrokenPipeError:
-            return
-
-    def close(self, *, abort: bool) -> tuple[int, str]:
-        """End the local process; return its status and what it wrote on stderr.
-
-        Args:
-            abort: do not wait for the host's goodbye, which over a satellite takes a turn or two
-                and says nothing new after the last event.
-
-        """
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            if abort:
-                os.killpg(self._process.pid, signal.SIGKILL)
-        with contextlib.suppress(BrokenPipeError):
-            if self._process.stdin is not None:
-                self._process.stdin.close()
-        try:
-            status = self._process.wait(timeout=30)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            status = self._process.wait()
-        for thread in self._threads:
-            thread.join(timeout=5)
-        return status, b"".join(self._words).decode(errors="replace")
 
 
 def whoami() -> str:
