@@ -828,10 +828,10 @@ def test_leases(plan: HostPlan) -> None:
 
 def advertised(scope: DhcpScope) -> str:
     """Return the command that finds the last router advertisement of a segment."""
-    mark = f"RTR-ADVERT({scope.interface})"
+    pid = "$(systemctl show dnsmasq.service --property=MainPID --value)"
     return (
-        f"journalctl --unit=dnsmasq.service --since=-40min --output=cat --no-pager "
-        f"| grep -F '{mark}' | tail -n 1"
+        f"journalctl _PID={pid} --since=-40min --output=cat --no-pager "
+        f"| grep -F 'RTR-ADVERT({scope.interface})' | tail -n 1"
     )
 
 

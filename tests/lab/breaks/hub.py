@@ -3,7 +3,7 @@
 from tests.lab.breaks import Break
 
 NAMES = "/etc/dnsmasq.d/mairie-hub.conf"
-NAMES_LAST = "/etc/dnsmasq.d/zz-intruder.conf"
+NAMES_LAST = "/etc/dnsmasq.d/zz-intruder"
 DRIFT = "HUB-01"
 RESTART = "systemctl restart dnsmasq.service && sleep 2"
 
@@ -31,18 +31,18 @@ BREAKS: tuple[Break, ...] = (
     ),
     Break(
         control="HUB-04",
-        damage=f"echo except-interface=wg0 >{NAMES_LAST} && {RESTART}",
+        damage=f"echo except-interface=wg0 >{NAMES_LAST}-04.conf && {RESTART}",
         note="names no longer answered through the tunnels",
         role="hub",
-        repair=f"rm {NAMES_LAST}; {RESTART}",
+        repair=f"rm {NAMES_LAST}-04.conf; {RESTART}",
     ),
     Break(
         control="HUB-05",
         damage="domain=$(sed -n 's/^domain=//p' /etc/dnsmasq.d/mairie.conf); "
-        f"echo address=/nobody-has-this-name.$domain/192.168.77.7 >{NAMES_LAST} && {RESTART}",
+        f"echo address=/nobody-has-this-name.$domain/192.168.77.7 >{NAMES_LAST}-05.conf && {RESTART}",
         note="unknown names of the domain answered from outside",
         also=("NET-43",),
         role="hub",
-        repair=f"rm {NAMES_LAST}; {RESTART}",
+        repair=f"rm {NAMES_LAST}-05.conf; {RESTART}",
     ),
 )

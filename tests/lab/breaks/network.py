@@ -11,8 +11,9 @@ MEMBER = f"$(ls /sys/class/net/{BRIDGE}/brif | head -1)"
 OTHER_BRIDGE = "$(ls /sys/class/net | grep -m1 '^br-v')"
 LINKS_BACK = "networkctl reconfigure $(ls /sys/class/net | grep '^br-') && sleep 3"
 DNSMASQ = "/etc/dnsmasq.d/mairie.conf"
-DNSMASQ_LAST = "/etc/dnsmasq.d/zz-intruder.conf"
-DNSMASQ_BACK = f"rm -f {DNSMASQ_LAST}; systemctl restart dnsmasq.service && sleep 3"
+DNSMASQ_LAST = "/etc/dnsmasq.d/zz-intruder"
+"""One file per break: they may be tried together."""
+DNSMASQ_BACK = f"rm -f {DNSMASQ_LAST}-*; systemctl restart dnsmasq.service && sleep 3"
 
 BREAKS: tuple[Break, ...] = (
     Break(
@@ -212,7 +213,7 @@ BREAKS: tuple[Break, ...] = (
     ),
     Break(
         control="NET-40",
-        damage=f"echo except-interface={BRIDGE} >{DNSMASQ_LAST} && "
+        damage=f"echo except-interface={BRIDGE} >{DNSMASQ_LAST}-40.conf && "
         "systemctl restart dnsmasq.service && sleep 3",
         note="a segment without names",
         also=("NET-41", "NET-50", "NET-52"),
@@ -231,17 +232,17 @@ BREAKS: tuple[Break, ...] = (
     Break(
         control="NET-42",
         damage="name=$(sed -n 's/^host-record=\\([^,]*\\),.*/\\1/p' "
-        f"{DNSMASQ} | tail -1); echo address=/$name/192.168.77.7 >{DNSMASQ_LAST} && "
+        f"{DNSMASQ} | tail -1); echo address=/$name/192.168.77.7 >{DNSMASQ_LAST}-42.conf && "
         f'sed -i "/^host-record=$name,/d" {DNSMASQ} && systemctl restart dnsmasq.service && '
         "sleep 3",
         note="a printer's name leads elsewhere",
         also=(DRIFT,),
-        repair=f"rm -f {DNSMASQ_LAST}",
+        repair=f"rm -f {DNSMASQ_LAST}-42.conf",
         role="gateway",
     ),
     Break(
         control="NET-43",
-        damage=f"echo address=/nobody-has-this-name.home.arpa/192.168.77.8 >{DNSMASQ_LAST} && "
+        damage=f"echo address=/nobody-has-this-name.home.arpa/192.168.77.8 >{DNSMASQ_LAST}-43.conf && "
         "systemctl restart dnsmasq.service && sleep 3",
         note="an internal name answered from outside",
         repair=DNSMASQ_BACK,
@@ -272,11 +273,11 @@ BREAKS: tuple[Break, ...] = (
     Break(
         control="NET-50",
         damage=f"sed -i '/^dhcp-option=tag:agents,option:router/d' {DNSMASQ} && "
-        f"echo dhcp-option=tag:agents,option:router,192.168.77.1 >{DNSMASQ_LAST} && "
+        f"echo dhcp-option=tag:agents,option:router,192.168.77.1 >{DNSMASQ_LAST}-50.conf && "
         "systemctl restart dnsmasq.service && sleep 3",
         note="devices are sent through another gateway",
         also=(DRIFT,),
-        repair=f"rm -f {DNSMASQ_LAST}",
+        repair=f"rm -f {DNSMASQ_LAST}-50.conf",
         role="gateway",
     ),
     Break(
@@ -290,8 +291,7 @@ BREAKS: tuple[Break, ...] = (
     Break(
         control="NET-52",
         damage=f"sed -i '/^dhcp-range=.*ra-stateless/d' {DNSMASQ} && "
-        "systemctl restart dnsmasq.service && journalctl --rotate && "
-        "journalctl --vacuum-time=1s --quiet && sleep 2",
+        "systemctl restart dnsmasq.service && sleep 2",
         note="no router advertisements",
         also=(DRIFT,),
         role="gateway",
@@ -321,7 +321,7 @@ BREAKS: tuple[Break, ...] = (
     ),
     Break(
         control="NET-71",
-        damage=f"echo interface={UPLINK} >{DNSMASQ_LAST} && "
+        damage=f"echo interface={UPLINK} >{DNSMASQ_LAST}-71.conf && "
         "systemctl restart dnsmasq.service && sleep 3",
         note="a resolver open to the internet",
         repair=DNSMASQ_BACK,
