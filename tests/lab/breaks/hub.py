@@ -39,7 +39,8 @@ BREAKS: tuple[Break, ...] = (
     Break(
         control="HUB-05",
         damage="domain=$(sed -n 's/^domain=//p' /etc/dnsmasq.d/mairie.conf); "
-        f"echo address=/nobody-has-this-name.$domain/192.168.77.7 >{NAMES_LAST}-05.conf && {RESTART}",
+        f"echo address=/nobody-has-this-name.$domain/192.168.77.7 >{NAMES_LAST}-05.conf && "
+        f"{RESTART}",
         note="unknown names of the domain answered from outside",
         also=("NET-43",),
         role="hub",

@@ -242,7 +242,8 @@ BREAKS: tuple[Break, ...] = (
     ),
     Break(
         control="NET-43",
-        damage=f"echo address=/nobody-has-this-name.home.arpa/192.168.77.8 >{DNSMASQ_LAST}-43.conf && "
+        damage="echo address=/nobody-has-this-name.home.arpa/192.168.77.8 "
+        f">{DNSMASQ_LAST}-43.conf && "
         "systemctl restart dnsmasq.service && sleep 3",
         note="an internal name answered from outside",
         repair=DNSMASQ_BACK,
