@@ -13,6 +13,7 @@ A brick reads::
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from pyinfra.api.exceptions import PyinfraError
 from pyinfra.api.operation import OperationMeta
@@ -95,8 +96,13 @@ def to_activate(brick: str, *operations: OperationMeta) -> Callable[[], bool]:
     pyinfra's ``any_changed`` alone would never tell a service about a file that was placed by a
     run which failed before it came to the service.
     """
-    pending = brick in host.get_fact(PendingBricks)
+    pending = brick in _pending(host.name)
     return lambda: pending or any(operation.did_change() for operation in operations)
+
+
+@cache  # asked once a service; an earlier run's marks do not change while this one prepares
+def _pending(_host: str) -> frozenset[str]:
+    return frozenset(host.get_fact(PendingBricks))
 
 
 def conclude() -> None:

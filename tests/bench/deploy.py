@@ -75,7 +75,7 @@ def _gateway(
     secrets = lab.session.reach().secrets(GATEWAY)
     bundle = partial(make_bundle, plan, secrets)
     say("First deploy of the gateway")
-    first = measure(door, GATEWAY, bundle, "apply", "root")
+    first = measure(lab, door, bundle, "apply", "root")
     yield Figure(
         part="deploy",
         what="first deploy of a gateway, blank host",
@@ -85,7 +85,7 @@ def _gateway(
         values=_values(first),
     )
     say("Deploying it again")
-    again = [measure(door, GATEWAY, bundle, "apply", TECHNICIAN) for _ in range(choices.runs)]
+    again = [measure(lab, door, bundle, "apply", TECHNICIAN) for _ in range(choices.runs)]
     best = _median(again)
     kept = verdict(
         best.wall_s <= AGAIN_S,
@@ -102,7 +102,7 @@ def _gateway(
         values=_values(best),
     )
     say("Verifying it")
-    checked = [measure(door, GATEWAY, bundle, "verify", TECHNICIAN) for _ in range(choices.runs)]
+    checked = [measure(lab, door, bundle, "verify", TECHNICIAN) for _ in range(choices.runs)]
     yield _verification(_median(checked))
 
 
@@ -135,7 +135,8 @@ def _verification(checked: Pushed) -> Figure:
         measured=f"{len(results)} controls, {_cost(checked.wall_s, checked.traffic)}",
         verdict=kept if checked.outcome.status == "done" else "failed",
         beside=checked.outcome.message
-        or ", ".join(f"{number} {outcome}" for outcome, number in counts.items()),
+        or ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
+        + f", {checked.host_cpu_s:.1f} s of processor time on the host",
         values={**_values(checked), "controls": len(results)},
     )
 
@@ -149,8 +150,8 @@ def _workload(
         make_bundle, lab.session.plans[GATEWAY], secrets, at(rivals.WORKLOAD)
     )
     say("The workload by mairie")
-    first = measure(door, WORKLOAD_HOST, bundle, "apply", "root")
-    again = measure(door, WORKLOAD_HOST, bundle, "apply", "root")
+    first = measure(lab, door, bundle, "apply", "root")
+    again = measure(lab, door, bundle, "apply", "root")
     yield Figure(
         part="deploy",
         what=f"{what} mairie",
@@ -212,7 +213,10 @@ def _work(pushed: Pushed) -> str:
         return outcome.message
     names = ", ".join(change.name for change in outcome.changed[:3])
     few = f" ({names})" if 0 < len(outcome.changed) <= 3 else ""
-    return f"{outcome.operations} operations, {len(outcome.changed)} changed{few}"
+    return (
+        f"{outcome.operations} operations, {len(outcome.changed)} changed{few}, "
+        f"{pushed.host_cpu_s:.1f} s of processor time on the host"
+    )
 
 
 def _unchanged(pushed: Pushed, otherwise: Verdict) -> Verdict:
@@ -228,6 +232,7 @@ def _median(runs: list[Pushed]) -> Pushed:
 def _values(pushed: Pushed) -> dict[str, float]:
     return {
         "wall_s": pushed.wall_s,
+        "host_cpu_s": pushed.host_cpu_s,
         "turns": pushed.traffic.turns,
         "sent_bytes": pushed.traffic.sent,
         "received_bytes": pushed.traffic.received,

@@ -69,5 +69,8 @@ def run(
         output, _ = process.communicate()
         cut = time.monotonic() - began
         return Spent(-signal.SIGKILL, cut, math.nan, math.nan, output, timed_out=True)
+    except BaseException:  # interrupted: nothing may stay behind
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
     output, _, cost = output.removesuffix("\n").rpartition("\n")
     return Spent(**json.loads(cost), output=output, timed_out=False)

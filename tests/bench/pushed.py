@@ -11,7 +11,7 @@ from mairie.host.events import Action, Order
 from mairie.push import HostOutcome, Target, push, whoami
 from mairie.runtime import Runtimes
 from tests.bench.relay import Traffic
-from tests.bench.world import Door
+from tests.bench.world import Door, World
 
 
 @dataclass(frozen=True)
@@ -22,21 +22,25 @@ class Pushed:
     wall_s: float
     """From packing the bundle to the last event."""
     traffic: Traffic
+    host_cpu_s: float
+    """Processor time of the whole host meanwhile."""
 
 
 def measure(
-    door: Door, name: str, bundle: Callable[[], Bundle], action: Action, user: str
+    lab: World, door: Door, bundle: Callable[[], Bundle], action: Action, user: str
 ) -> Pushed:
     """Do it."""
     runtimes = Runtimes()
     known = runtimes.known()
     door.relay.take()
+    cpu_s = lab.cpu_s(door.alias)
     began = time.monotonic()
     outcome = push(
-        Target(name, door.transport(user)),
+        Target(door.alias, door.transport(user)),
         bundle(),
         Order(action=action, who=whoami()),
         runtime=runtimes,
         known_runtimes=known,
     )
-    return Pushed(outcome, time.monotonic() - began, door.relay.take())
+    wall_s = time.monotonic() - began
+    return Pushed(outcome, wall_s, door.relay.take(), lab.cpu_s(door.alias) - cpu_s)

@@ -72,6 +72,12 @@ class World:
         """Its containers."""
         return self.session.lab
 
+    def cpu_s(self, host: str) -> float:
+        """Return the processor time that a host has used since it booted, in seconds."""
+        text = self.lab.check(host, ["cat", "/sys/fs/cgroup/cpu.stat"])
+        fields = dict(line.split() for line in text.splitlines())
+        return int(fields["usage_usec"]) / 1e6
+
     def deploy(self, host: str) -> None:
         """Deploy a host through docker, unmeasured."""
         transport = Docker(self.lab.container(host))
