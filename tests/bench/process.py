@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -49,7 +50,7 @@ def run(
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
 ) -> Spent:
-    """Run a command in a session of its own; after ``limit_s`` seconds the whole session ends."""
+    """Run a command; after ``limit_s`` seconds it is ended with everything it started."""
     began = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", WATCH, *(str(word) for word in argv)],
@@ -65,12 +66,27 @@ def run(
     try:
         output, _ = process.communicate(timeout=limit_s)
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
+        _end(process.pid)
         output, _ = process.communicate()
         cut = time.monotonic() - began
         return Spent(-signal.SIGKILL, cut, math.nan, math.nan, output, timed_out=True)
     except BaseException:  # interrupted: nothing may stay behind
-        os.killpg(process.pid, signal.SIGKILL)
+        _end(process.pid)
         raise
     output, _, cost = output.removesuffix("\n").rpartition("\n")
     return Spent(**json.loads(cost), output=output, timed_out=False)
+
+
+def _end(pid: int) -> None:
+    """Kill a process and its descendants, those in sessions of their own too (Ansible's)."""
+    children: dict[int, list[int]] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has just ended
+            parent = int(path.read_text().rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(path.parent.name))
+    found = [pid]
+    for one in found:
+        found += children.get(one, [])
+    for one in found:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(one, signal.SIGKILL)

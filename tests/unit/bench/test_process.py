@@ -16,7 +16,7 @@ def test_status_output_and_memory_are_the_command_s_own() -> None:
 
 
 def test_a_command_that_takes_too_long_is_ended_with_its_children() -> None:
-    script = "echo begun; sleep 300 & sleep 300"
+    script = "echo begun; setsid sleep 300 & sleep 300"
     spent = run(["sh", "-c", script], limit_s=3)
     assert spent.timed_out
     assert 3 <= spent.wall_s < 60
