@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import get_args
 
@@ -14,7 +14,7 @@ from rich.console import Console
 from mairie.errors import MairieError
 from mairie.lab.errors import LabError
 from mairie.runtime import RuntimeBuildError
-from tests.bench import demo, deploy, resolve, runtime, table
+from tests.bench import beside, demo, deploy, resolve, runtime, table
 from tests.bench.figures import Conditions, Figure, Part, as_json, conditions
 from tests.bench.resolve import BenchError
 from tests.bench.world import WorldError
@@ -68,8 +68,15 @@ def main(
     *, parts: tuple[Part, ...], runs: int, rtt_ms: int, patience_s: int, alone: bool, fresh: bool,
     json_file: Path | None, page: Path | None,
 ) -> None:  # fmt: skip
-    """Measure PARTS (all of them when none is named): resolve, runtime, deploy, demo."""
-    choices = deploy.Choices(rtt_ms / 1000, patience_s, not alone, runs)
+    """Measure PARTS (all of them when none is named): resolve, runtime, deploy, workload, demo."""
+    rtt_s = rtt_ms / 1000
+    measured: dict[Part, Callable[[], Iterator[Figure]]] = {
+        "resolve": lambda: resolve.figures(runs),
+        "runtime": runtime.figures,
+        "deploy": lambda: deploy.figures(rtt_s, runs, _say),
+        "workload": lambda: beside.figures(rtt_s, patience_s, _say, alone=alone),
+        "demo": lambda: demo.figures(fresh=fresh),
+    }
     taken: list[tuple[Conditions, list[Figure]]] = []
     console = Console()
     if not console.is_terminal:
@@ -78,7 +85,7 @@ def main(
         where = conditions()
         figures = []
         try:
-            for figure in _measure(part, choices, runs, fresh):
+            for figure in measured[part]():
                 _say(f"{figure.what}: {figure.measured}")
                 figures.append(figure)
         except EXPECTED as error:
@@ -90,18 +97,6 @@ def main(
             table.write(page, figures, where)
     if json_file is not None:
         json_file.write_text(json.dumps(as_json(taken), indent=2, ensure_ascii=False) + "\n")
-
-
-def _measure(part: Part, choices: deploy.Choices, runs: int, fresh: bool) -> Iterator[Figure]:
-    match part:
-        case "resolve":
-            return resolve.figures(runs)
-        case "runtime":
-            return runtime.figures()
-        case "deploy":
-            return deploy.figures(choices, _say)
-        case "demo":
-            return demo.figures(fresh=fresh)
 
 
 def _say(message: str) -> None:

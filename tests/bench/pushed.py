@@ -10,6 +10,7 @@ from mairie.bundle import Bundle
 from mairie.host.events import Action, Order
 from mairie.push import HostOutcome, Target, push, whoami
 from mairie.runtime import Runtimes
+from tests.bench.figures import Verdict
 from tests.bench.relay import Traffic
 from tests.bench.world import Door, World
 
@@ -24,6 +25,48 @@ class Pushed:
     traffic: Traffic
     host_cpu_s: float
     """Processor time of the whole host meanwhile."""
+
+    @property
+    def cost(self) -> str:
+        """The figure for a person."""
+        return cost(self.wall_s, self.traffic)
+
+    @property
+    def work(self) -> str:
+        """What was done for it."""
+        outcome = self.outcome
+        if outcome.status != "done":
+            return outcome.message
+        names = ", ".join(change.name for change in outcome.changed[:3])
+        few = f" ({names})" if 0 < len(outcome.changed) <= 3 else ""
+        return (
+            f"{outcome.operations} operations, {len(outcome.changed)} changed{few}, "
+            f"{self.host_cpu_s:.1f} s of processor time on the host"
+        )
+
+    @property
+    def values(self) -> dict[str, float]:
+        """The figure for programs."""
+        return {
+            "wall_s": self.wall_s,
+            "host_cpu_s": self.host_cpu_s,
+            "turns": self.traffic.turns,
+            "sent_bytes": self.traffic.sent,
+            "received_bytes": self.traffic.received,
+            "operations": self.outcome.operations,
+            "changed": len(self.outcome.changed),
+        }
+
+    def unchanged(self, otherwise: Verdict) -> Verdict:
+        """Return ``otherwise`` when it ended well and changed nothing."""
+        if self.outcome.status != "done":
+            return "failed"
+        return "changed something" if self.outcome.changed else otherwise
+
+
+def cost(wall_s: float, traffic: Traffic) -> str:
+    """Return time, turns and bytes for a person."""
+    return f"{wall_s:.1f} s, {traffic.turns} turns, {traffic.total / 1000:.0f} kB"
 
 
 def measure(
@@ -44,3 +87,8 @@ def measure(
     )
     wall_s = time.monotonic() - began
     return Pushed(outcome, wall_s, door.relay.take(), lab.cpu_s(door.alias) - cpu_s)
+
+
+def median(runs: list[Pushed]) -> Pushed:
+    """Return the run whose wall time is in the middle."""
+    return sorted(runs, key=lambda pushed: pushed.wall_s)[(len(runs) - 1) // 2]

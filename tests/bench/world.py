@@ -21,13 +21,8 @@ from tests.bench.figures import ROOT
 from tests.bench.relay import Relay
 
 DEMO = ROOT / "inventories" / "demo"
-HUB, GATEWAY, WORKLOAD_HOST = "hub", "rurutu-mairie-gw", "workload"
+HUB, GATEWAY = "hub", "rurutu-mairie-gw"
 TECHNICIAN = "hina"
-PACKAGES = (
-    "chrony", "curl", "nftables", "openssh-server", "python3", "rsync", "sudo",
-    "unattended-upgrades",
-)  # fmt: skip
-"""Of the workload: there before anything is measured."""
 PREPARE_S = 600
 
 
@@ -123,13 +118,13 @@ class WorldError(RuntimeError):
 
 
 @contextmanager
-def world(folder: Path, say: Callable[[str], None]) -> Iterator[World]:
-    """Start the lab; it ends with the block."""
+def world(folder: Path, say: Callable[[str], None], hosts: Sequence[str]) -> Iterator[World]:
+    """Start these hosts, of the demo or blank ones, and the internet; all end with the block."""
     session = Session.of(DEMO, say, name="bench")
-    wanted = {internet.NAME, HUB, GATEWAY}
-    nodes = [node for node in session.layout.nodes if node.name in wanted]
-    plans = {name: plan for name, plan in session.plans.items() if name in wanted}
+    known = {node.name: node for node in session.layout.nodes}
+    nodes = [known.get(name, Node(name, "host")) for name in (internet.NAME, *hosts)]
+    plans = {name: plan for name, plan in session.plans.items() if name in hosts}
     with session.lab as lab:
-        lab.up([*nodes, Node(WORKLOAD_HOST, "host")])
+        lab.up(nodes)
         internet.start(lab, plans)
         yield World(session, folder, say)
