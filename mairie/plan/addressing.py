@@ -51,14 +51,13 @@ class Pool:
     last: str
 
 
-def _subnet(parent: IPNetwork, length: int, number: int) -> IPNetwork:
-    width = 32 if parent.version == 4 else 128
-    return _network(int(parent.first) + (number << (width - length)), length, parent.version)
-
-
 @lru_cache(maxsize=1 << 12)  # one host asks for its own prefixes again and again
-def _network(first: int, length: int, version: Literal[4, 6]) -> IPNetwork:
-    return IPNetwork((first, length), version=version)
+def _cut(ipv4: int, ipv6: int, lengths: tuple[int, int], number: int) -> Prefixes:
+    """Return subnet ``number`` of these lengths of the prefixes that begin there."""
+    return Prefixes(
+        IPNetwork((ipv4 + (number << (32 - lengths[0])), lengths[0]), version=4),
+        IPNetwork((ipv6 + (number << (128 - lengths[1])), lengths[1]), version=6),
+    )
 
 
 def address(prefixes: Prefixes, number: int) -> HostAddress:
@@ -163,9 +162,8 @@ class Addressing:
         return self._match(self.commune(index), slot)
 
     def _cut(self, parent: Prefixes, lengths: PrefixLengths, number: int) -> Prefixes:
-        return Prefixes(
-            _subnet(parent.ipv4, lengths.ipv4, number), _subnet(parent.ipv6, lengths.ipv6, number)
-        )
+        first = int(parent.ipv4.first), int(parent.ipv6.first)
+        return _cut(*first, (lengths.ipv4, lengths.ipv6), number)
 
     def _match(self, outer: Prefixes, slot: int) -> HostAddress:
         texts = []
