@@ -48,4 +48,5 @@ fi
 rm -f /etc/systemd/system/sysinit.target.wants/mairie-confirm.service \
     /etc/systemd/system/mairie-confirm.service "$kept/armed"
 sync
+exec rm -rf "$kept"
 """

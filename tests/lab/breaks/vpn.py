@@ -6,6 +6,7 @@ PEER = "$(wg show wg0 peers | head -n 1)"
 FIRST_PREFIX = "$(wg show wg0 allowed-ips | head -n 1 | cut -f 2 | cut -d ' ' -f 1)"
 HUB = """$(sed -n 's/.*"prove": "\\(.*\\)".*/\\1/p' /etc/wireguard/mairie.json)"""
 UPLINK_ADDRESS = "$(ip -4 route show default | sed -n 's/.* src \\([0-9.]*\\).*/\\1/p' | head -n 1)"
+WRONG_PORT = "$(wg show wg0 endpoints | head -n 1 | cut -f 2 | sed 's/:[0-9]*$/:51999/')"
 RUNNING = "VPN-46"
 DRIFT = "VPN-44"
 DEAD = ("VPN-30", "VPN-31")
@@ -128,7 +129,7 @@ BREAKS: tuple[Break, ...] = (
     Break(
         control="VPN-24",
         damage="systemctl stop mairie-wg.timer && "
-        f'wg set wg0 peer "{PEER}" endpoint 198.51.100.10:51999',
+        f'wg set wg0 peer "{PEER}" endpoint "{WRONG_PORT}"',
         note="wrong port, and nobody who watches",
         role="gateway",
         also=(*DEAD, "VPN-40"),
