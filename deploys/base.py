@@ -13,6 +13,7 @@ from mairie.host.operations import managed_file
 from mairie.host.system import (
     OwnClock,
     close_accounts,
+    journal_on_disk,
     kernel_parameters,
     open_accounts,
     whole_packages,
@@ -125,6 +126,7 @@ def activate(placed: dict[str, OperationMeta], clock: OperationMeta) -> None:
         restarted=True,
         _if=to_activate("base", *changed(table.JOURNAL)),
     )
+    journal_on_disk(name="base: journal on disk")
     systemd.service(name="base: ssh", service="ssh.service", running=True, enabled=True)
     systemd.service(
         name="base: ssh reads its settings again",

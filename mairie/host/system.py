@@ -118,6 +118,21 @@ class PackagesAreWhole(FactBase[bool]):
         return output[-1] == "whole"
 
 
+class JournalOnDisk(FactBase[bool]):
+    """Whether journald writes to /var/log/journal now, whatever its settings ask for."""
+
+    def command(self) -> str:
+        """Return the command."""
+        return (
+            "pid=$(systemctl show --property=MainPID --value systemd-journald.service); "
+            "ls -l /proc/$pid/fd | grep -q ' /var/log/journal/' && echo disk || echo memory"
+        )
+
+    def process(self, output: list[str]) -> bool:
+        """Read the word."""
+        return output[-1] == "disk"
+
+
 class OwnClock(FactBase[bool]):
     """Whether the clock is this host's to set: not a container, which shares its machine's."""
 
@@ -156,6 +171,13 @@ def kernel_parameters(parameters: Sequence[Sysctl]) -> Generator[StringCommand, 
             "machine's): %s",
             ", ".join(refused),
         )
+
+
+@operation()
+def journal_on_disk() -> Generator[StringCommand, None, None]:
+    """Make journald move from memory to disk: its settings alone do not, once it has started."""
+    if not host.get_fact(JournalOnDisk):
+        yield StringCommand("journalctl", "--flush")
 
 
 @operation()
