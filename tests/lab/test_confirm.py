@@ -11,7 +11,7 @@ import pytest
 from mairie.bundle import make_bundle
 from mairie.host.events import Order
 from mairie.lab.session import Session
-from mairie.plan.host import HostPlan
+from mairie.plan.host import HostPlan, StaticUplink
 from mairie.push import HostOutcome, Target, push
 from mairie.runtime import Runtimes
 
@@ -55,6 +55,11 @@ class Ground:
     def has(self, path: str) -> bool:
         return self.lab.exec(BOX, ["test", "-e", path]).exit_code == 0
 
+    def links(self) -> str:
+        return self.says(
+            "sh", "-c", "networkctl --no-legend list | awk '{print $2, $4, $5}' | sort"
+        )
+
     def reaches_its_hub(self, seconds: int = 60) -> bool:
         plan = self.session.plans[BOX]
         assert plan.vpn is not None
@@ -89,11 +94,11 @@ def ground() -> Iterator[Ground]:
 @pytest.fixture
 def before(ground: Ground) -> Iterator[tuple[str, str]]:
     """Give what must be there again, and look that it is."""
-    kept = ground.says("sha256sum", CONFIGURATION), ground.says("networkctl", "--no-pager", "list")
+    kept = ground.says("sha256sum", CONFIGURATION), ground.links()
     yield kept
     assert ground.reaches_its_hub()
     assert ground.says("sha256sum", CONFIGURATION) == kept[0]
-    assert ground.says("networkctl", "--no-pager", "list") == kept[1]
+    assert ground.links() == kept[1]
     assert not ground.has(ARMED)
     assert not ground.has("/etc/systemd/system/mairie-confirm.service")
     again = ground.apply(BOX)
@@ -116,12 +121,14 @@ def test_a_hub_that_no_longer_answers(ground: Ground) -> None:
 
 
 @pytest.mark.usefixtures("before")
-def test_an_uplink_on_a_port_without_a_cable(ground: Ground) -> None:
+def test_an_uplink_with_the_address_of_elsewhere(ground: Ground) -> None:
     plan = ground.session.plans[BOX]
-    uplinks = tuple(replace(uplink, port="eth7") for uplink in plan.network.uplinks)
+    elsewhere = StaticUplink(interface_address="192.0.2.9/24", gateway="192.0.2.1", dns=())
+    uplinks = tuple(replace(uplink, static=elsewhere) for uplink in plan.network.uplinks)
     outcome = ground.apply(BOX, replace(plan, network=replace(plan.network, uplinks=uplinks)))
     assert outcome.status == "failed"
-    assert not ground.says("sh", "-c", "ls /etc/systemd/network/*eth7*")
+    assert "did not answer through the tunnel" in outcome.message
+    assert "192.0.2.9" not in ground.says("ip", "address", "show")
 
 
 @pytest.mark.usefixtures("before")
