@@ -1,7 +1,7 @@
 """The lab's outside: one provider network per kind of uplink, public resolvers, time, a web host.
 
 All of it is one container, ``internet``. Its addresses are those kept for tests (RFC 2544,
-RFC 5737, RFC 3849) and, on its loopback alone, those of the resolvers that the reference names.
+RFC 3849, RFC 7535) and, on its loopback alone, those of the resolvers that the reference names.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from mairie.lab.fabric import stable_mac
 from mairie.plan.host import HostPlan
 
 NAME: Final = "internet"
-HOST_IPV4: Final = "203.0.113.10"
-HOST_IPV6: Final = "2001:db8:113::10"
+HOST_IPV4: Final = "192.31.196.10"
+HOST_IPV6: Final = "2620:4f:8000::10"
+"""Of blocks that only ever discard (RFC 7535): resolvers refuse names in those for documentation."""
 FIRST_HUB_NUMBER: Final = 10
 
 
