@@ -91,7 +91,7 @@ def up(choice: Choice, machine: bool) -> None:
     if machine:
         from mairie.lab.trunk import show  # noqa: PLC0415 - QEMU only when it is asked for
 
-        sys.exit(show(choice.inventory, say))
+        sys.exit(show(choice.inventory, say, choice.identity))
     session = choice.session()
     session.up()
     click.echo(

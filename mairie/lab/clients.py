@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Literal
+from typing import Literal, Protocol
 
 from mairie.lab.containers import Lab
 from mairie.lab.errors import LabError
+from mairie.lab.execution import ExecResult
 from mairie.lab.topology import CLIENT_PORT, Client
 from mairie.plan.reach import Packet
 
@@ -32,6 +33,22 @@ class Lease:
     resolvers: tuple[str, ...]
 
 
+class Nodes(Protocol):
+    """Where devices are: containers of a lab, or namespaces of the machine."""
+
+    def exec(self, name: str, argv: Sequence[str], *, timeout: float = 60) -> ExecResult:
+        """Run a command and return its outcome."""
+        ...
+
+    def check(self, name: str, argv: Sequence[str], *, timeout: float = 60) -> str:
+        """Run a command that must succeed and return its output."""
+        ...
+
+    def put(self, name: str, files: Mapping[str, bytes], mode: int = 0o644) -> None:
+        """Write files: absolute path → content."""
+        ...
+
+
 def connect(lab: Lab, clients: Sequence[Client]) -> dict[str, Lease]:
     """Ask for addresses on every device; return leases by device."""
     with ThreadPoolExecutor(PARALLEL) as pool:
@@ -39,7 +56,7 @@ def connect(lab: Lab, clients: Sequence[Client]) -> dict[str, Lease]:
         return {client.name: lease for client, lease in zip(clients, leases, strict=True)}
 
 
-def install_probe(lab: Lab, node: str) -> None:
+def install_probe(lab: Nodes, node: str) -> None:
     """Put the program that sends and answers packets on a node that has Python."""
     lab.put(node, {PROBE: (files("mairie.lab") / "share" / "probe").read_bytes()}, 0o755)
 
@@ -76,7 +93,7 @@ def _first(values: Iterable[str]) -> str:
 
 
 def listen(
-    lab: Lab,
+    lab: Nodes,
     names: Iterable[str],
     ports: Iterable[int],
     addresses: Sequence[str] = ("0.0.0.0", "::"),  # noqa: S104 - a device in a lab
@@ -102,7 +119,7 @@ def listen(
         list(pool.map(lambda name: lab.check(name, ["sh", "-c", script]), names))
 
 
-def send(lab: Lab, name: str, packets: Sequence[tuple[Packet, bool]]) -> list[Answer]:
+def send(lab: Nodes, name: str, packets: Sequence[tuple[Packet, bool]]) -> list[Answer]:
     """Send packets from a node; return, in the same order, whether the far end answered.
 
     Each comes with whether an answer is expected: then a silence is tried again, twice.

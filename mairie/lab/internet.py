@@ -14,6 +14,7 @@ from mairie.lab.fabric import stable_mac
 from mairie.plan.host import HostPlan
 
 NAME: Final = "internet"
+START: Final = "/srv/internet/start"
 HOST_IPV4: Final = "192.31.196.10"
 HOST_IPV6: Final = "2620:4f:8000::10"
 """Of blocks that only ever discard (RFC 7535): resolvers refuse names in those for documentation."""
@@ -63,16 +64,17 @@ def hub_address(plans: Mapping[str, HostPlan], hub: str) -> str:
 
 def start(lab: Lab, plans: Mapping[str, HostPlan]) -> None:
     """Give the ``internet`` container its addresses, DHCP, DNS, time and routes."""
-    lab.put(
-        NAME,
-        {
-            "/srv/internet/start": _start_script(plans).encode(),
-            "/srv/internet/dnsmasq.conf": _dnsmasq(plans).encode(),
-            "/srv/internet/chrony.conf": b"local stratum 2\nallow all\npidfile /run/chronyd.pid\n",
-        },
-        0o755,
-    )
-    lab.check(NAME, ["sh", "-e", "/srv/internet/start"])
+    lab.put(NAME, contents(plans), 0o755)
+    lab.check(NAME, ["sh", "-e", START])
+
+
+def contents(plans: Mapping[str, HostPlan]) -> dict[str, bytes]:
+    """Return what the outside consists of: path → text; ``START`` is the script that begins it."""
+    return {
+        START: _start_script(plans).encode(),
+        "/srv/internet/dnsmasq.conf": _dnsmasq(plans).encode(),
+        "/srv/internet/chrony.conf": b"local stratum 2\nallow all\npidfile /run/chronyd.pid\n",
+    }
 
 
 def _resolvers(plans: Mapping[str, HostPlan]) -> list[str]:

@@ -84,6 +84,8 @@ class Machine:
                 *["-chardev", f"socket,id=agent,path={port},server=on,wait=off"],
                 *["-device", "virtio-serial-pci"],
                 *["-device", "virtserialport,chardev=agent,name=mairie.lab"],
+                *["-chardev", f"socket,id=push,path={self.push_port},server=on,wait=off"],
+                *["-device", "virtserialport,chardev=push,name=mairie.push"],
                 *["-object", "rng-random,id=rng,filename=/dev/urandom"],
                 *["-device", "virtio-rng-pci,rng=rng"],
             ]
@@ -106,6 +108,11 @@ class Machine:
     ) -> None:
         """Switch the machine off; nothing of it stays."""
         self._stop()
+
+    @property
+    def push_port(self) -> Path:
+        """Unix socket of a second serial port, for ``mairie.lab.serial``."""
+        return self._folder / "push.sock"
 
     def exec(
         self,

@@ -11,8 +11,7 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from mairie.lab import clients as devices
-from mairie.lab.clients import Lease
-from mairie.lab.containers import Lab
+from mairie.lab.clients import Lease, Nodes
 from mairie.lab.errors import LabError
 from mairie.lab.internet import HOST_IPV4, HOST_IPV6
 from mairie.lab.internet import NAME as INTERNET
@@ -46,13 +45,18 @@ class End:
 
 
 def run(
-    lab: Lab, plans: Mapping[str, HostPlan], layout: Topology, leases: Mapping[str, Lease]
+    lab: Nodes,
+    plans: Mapping[str, HostPlan],
+    layout: Topology,
+    leases: Mapping[str, Lease],
+    ports: Sequence[Ports] = (),
 ) -> tuple[FlowCheck, ...]:
     """Send every packet worth sending; return what was expected and what was seen.
 
-    A device without an address gives *unknown* for all it should have tried.
+    ``ports`` to try; none: ``probed_ports``. A device without an address gives *unknown* for all it
+    should have tried.
     """
-    ports = probed_ports(plans)
+    ports = ports or probed_ports(plans)
     listeners = [client.name for client in layout.clients]
     devices.install_probe(lab, INTERNET)
     numbers = {port.first for port in ports} - {0}
@@ -231,7 +235,7 @@ class _Try:
 
 
 def _from(
-    lab: Lab, judge: _Judge, start: End, ends: Sequence[End], ports: Sequence[Ports]
+    lab: Nodes, judge: _Judge, start: End, ends: Sequence[End], ports: Sequence[Ports]
 ) -> list[FlowCheck]:
     every = (
         _Try(start, end, port, family) for end in ends for family in FAMILIES for port in ports
