@@ -1,4 +1,7 @@
-"""The workload, in pyinfra's words: over SSH by pyinfra itself, on the host through mairie."""
+"""The workload, in pyinfra's words: over SSH by pyinfra itself, on the host through mairie.
+
+Its template stands in the folder of a brick: a bundle carries no other.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ for number in range(6):
 for number in range(40):
     files.template(
         name=f"file {number}",
-        src="templates/file.conf.j2",
+        src="templates/base/file.conf.j2",
         dest=f"/srv/bench/folder-{number % 6}/file-{number}.conf",
         mode="644",
         number=number,
