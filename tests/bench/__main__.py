@@ -86,7 +86,7 @@ def main(
         figures = []
         try:
             for figure in measured[part]():
-                _say(f"{figure.what}: {figure.measured}")
+                _say(f"{figure.what}: {figure.measured} {figure.verdict}".rstrip())
                 figures.append(figure)
         except EXPECTED as error:
             _say(f"{part}: {error}")
