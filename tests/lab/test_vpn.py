@@ -15,6 +15,8 @@ pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
 
 RATE = 10
 """Pings a second while something changes."""
+AFTER_S = 8
+"""How long the measure goes on after the change."""
 
 
 @pytest.fixture(scope="module")
@@ -27,21 +29,23 @@ def world() -> Iterator[World]:
         yield world
 
 
-def seconds_lost(world: World, action: Callable[[], None], seconds: int) -> float:
+def seconds_lost(world: World, action: Callable[[], object]) -> float:
     """Do something while the gateway pings its hub; return for how long in all it was cut off."""
-    hub = world.tunnel_address(HUB)
+    ping = f"echo $$ >/var/tmp/ping.pid; exec ping -q -i {1 / RATE} {world.tunnel_address(HUB)}"
     said: list[str] = []
 
-    def ping() -> None:
-        argv = ["ping", "-q", "-i", str(1 / RATE), "-w", str(seconds), hub]
-        said.append(world.lab.exec(GW, argv, timeout=seconds + 10).stdout)
+    def measure() -> None:
+        said.append(world.lab.exec(GW, ["sh", "-c", ping], timeout=300).stdout)
 
-    thread = threading.Thread(target=ping)
+    thread = threading.Thread(target=measure)
     thread.start()
     time.sleep(1)
-    action()
-    assert thread.is_alive(), "the action took longer than the measure"
-    thread.join()
+    try:
+        action()
+        time.sleep(AFTER_S)
+    finally:
+        world.lab.check(GW, ["sh", "-c", "kill -INT $(cat /var/tmp/ping.pid)"])
+        thread.join()
     found = re.search(r"(\d+) packets transmitted, (\d+) received", said[0])
     assert found is not None, said[0]
     return (int(found[1]) - int(found[2])) / RATE
@@ -79,13 +83,13 @@ def test_own_traffic_has_the_tunnel_address(world: World) -> None:
 
 def test_deploying_again_changes_nothing(world: World) -> None:
     before = world.wg(GW, "dump").split("\t")[:6], world.lab.check(GW, ["ip", "route"])
-    assert seconds_lost(world, lambda: world.deploy(GW), 12) < 0.5
+    assert seconds_lost(world, lambda: world.deploy(GW)) < 0.5
     assert (world.wg(GW, "dump").split("\t")[:6], world.lab.check(GW, ["ip", "route"])) == before
 
 
 def test_a_key_the_hub_does_not_know_yet_cuts_nobody(world: World) -> None:
     world.keys.rotate(GW)
-    assert seconds_lost(world, lambda: world.deploy(GW), 30) < 0.5
+    assert seconds_lost(world, lambda: world.deploy(GW)) < 0.5
     assert world.wg(GW, "public-key") == world.keys.current[GW].public
     assert "next key yet" in world.lab.check(GW, ["journalctl", "-u", "mairie-wg", "-o", "cat"])
 
@@ -99,13 +103,13 @@ def test_rotation_of_a_gateway(world: World) -> None:
 
     def rotate() -> None:
         look_now(world)
-        assert wait(lambda: world.wg(GW, "public-key") == moved, 20)
+        assert wait(lambda: world.wg(GW, "public-key") == moved, 60)
 
-    assert seconds_lost(world, rotate, 25) < 3
+    assert seconds_lost(world, rotate) < 3
     assert f"{moved}\t10.44.192.0/20" in world.wg(HUB, "allowed-ips")
-    assert seconds_lost(world, lambda: world.deploy(HUB), 15) < 3, "a deploy moves nobody back"
+    assert seconds_lost(world, lambda: world.deploy(HUB)) < 3, "a deploy moves nobody back"
     world.keys.finish(GW)
-    assert seconds_lost(world, lambda: (world.deploy(HUB), world.deploy(GW))[0], 25) < 0.5
+    assert seconds_lost(world, lambda: (world.deploy(HUB), world.deploy(GW))) < 0.5
     assert len(world.wg(HUB, "peers").splitlines()) == 6
     assert world.lab.exec(GW, ["test", "-e", "/etc/wireguard/wg0.next.key"]).exit_code == 1
 
@@ -129,9 +133,9 @@ def test_rotation_of_the_hub(world: World) -> None:
         for host in (HUB, GW, GW2):
             world.deploy(host)
 
-    assert seconds_lost(world, announce, 40) < 0.5
+    assert seconds_lost(world, announce) < 0.5
     world.keys.finish(HUB)
-    assert seconds_lost(world, lambda: world.deploy(HUB), 25) < 8
+    assert seconds_lost(world, lambda: world.deploy(HUB)) < 8
     for host in (GW, GW2):
         assert world.pings(host, world.tunnel_address(HUB), 15)
         world.deploy(host)
@@ -149,7 +153,7 @@ def test_change_of_mtu_and_address_cuts_nobody(world: World) -> None:
     def reload() -> None:
         world.lab.check(GW, ["systemctl", "reload", "wg-quick@wg0"])
 
-    assert seconds_lost(world, reload, 8) < 0.5
+    assert seconds_lost(world, reload) < 0.5
     assert "mtu 1300" in world.lab.check(GW, ["ip", "link", "show", "wg0"])
     routes = world.lab.check(GW, ["ip", "route", "show", "dev", "wg0"])
     assert [line.split()[0] for line in routes.splitlines()] == ["10.0.0.0/9", "10.128.0.0/9"]
@@ -159,9 +163,11 @@ def test_change_of_mtu_and_address_cuts_nobody(world: World) -> None:
 
 def test_nothing_of_the_tunnel_leaves_in_clear_while_it_is_down(world: World) -> None:
     world.lab.check(GW, ["systemctl", "stop", "wg-quick@wg0"])
-    asked = world.lab.exec(GW, ["ip", "route", "get", world.tunnel_address(GW2)])
-    assert "unreachable" in asked.stderr.lower()
-    world.lab.check(GW, ["systemctl", "start", "wg-quick@wg0"])
+    try:
+        asked = world.lab.exec(GW, ["ip", "route", "get", world.tunnel_address(GW2)])
+        assert "No route to host" in asked.stderr
+    finally:
+        world.lab.check(GW, ["systemctl", "start", "wg-quick@wg0"])
     assert wait(lambda: world.pings(GW, world.tunnel_address(HUB), 1), 20)
 
 
