@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-TIMEOUT_S = 20
+TIMEOUT_S = 60
+"""A walk over the whole disk of a slow, busy machine takes half a minute."""
 PARALLEL = 8
 
 

@@ -51,7 +51,7 @@ PORTS: Final = (
 
 _CAPTURE: Final = "/run/tags"
 _FRAME: Final = re.compile(
-    r"^\S+ (?P<source>[0-9a-f:]{17}) > \S+ ethertype (?:802\.1Q \(0x8100\).*?, vlan (?P<vlan>\d+))?"
+    r"^\S+ (?P<source>[0-9a-f:]{17}) > \S+ ethertype (?:802\.1Q \(0x8100\).*?\bvlan (?P<vlan>\d+))?"
 )
 
 
