@@ -313,6 +313,7 @@ def _lost(before: Reach, interface: str, start: dict[str, int]) -> str:
 
 def _client_answers(connection: str) -> bool:
     """Whether everything sent to the client has been acknowledged, or the client has left."""
-    address, port, _, own = connection.split()
-    shown = _run("ss", "-Htn", f"dst {address} and dport = :{port} and sport = :{own}")
+    _, port, _, own = connection.split()
+    # By ports alone: they are enough, and an address may be shown in another notation.
+    shown = _run("ss", "-Htn", f"dport = :{port} and sport = :{own}")
     return all(line.split()[2] == "0" for line in shown.splitlines())
