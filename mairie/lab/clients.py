@@ -70,7 +70,10 @@ def _connect(lab: Lab, name: str) -> Lease:
             "sh",
             "-c",
             f"dhcpcd --nodev -x {CLIENT_PORT} 2>/dev/null; rm -f /var/lib/dhcpcd/*.lease*; "
-            f"dhcpcd --quiet --nodev --noarp -t 30 --waitip 4 --waitip 6 {CLIENT_PORT}",
+            f"dhcpcd --quiet --nodev --noarp -b {CLIENT_PORT}; "
+            "for _ in $(seq 150); do sleep 0.2; "
+            f"has() {{ ip $1 -oneline address show dev {CLIENT_PORT} scope global -tentative "
+            "| grep -q inet; }; has -4 && has -6 && exit 0; done",
         ],
         timeout=LEASE_SECONDS,
     )
