@@ -91,7 +91,9 @@ def up(choice: Choice, machine: bool) -> None:
     if machine:
         from mairie.lab.trunk import show  # noqa: PLC0415 - QEMU only when it is asked for
 
-        sys.exit(show(choice.inventory, say, choice.identity))
+        if choice.name:
+            raise click.UsageError("--name is for a lab that stays; the machine ends by itself.")
+        sys.exit(show(choice.inventory, say, choice.identity, choice.communes))
     session = choice.session()
     session.up()
     click.echo(

@@ -62,7 +62,7 @@ class Session:
             MairieError: too many containers, or a commune that does not exist.
 
         """
-        territory = without_trunks(_some(load(folder), communes))
+        territory = without_trunks(some_communes(load(folder), communes))
         plans = resolve(territory)
         layout = topology(plans)
         if len(layout.nodes) > MOST_CONTAINERS:
@@ -125,7 +125,13 @@ class Session:
             )
 
 
-def _some(territory: Territory, communes: tuple[str, ...]) -> Territory:
+def some_communes(territory: Territory, communes: tuple[str, ...]) -> Territory:
+    """Return a territory with these communes only; none named: all.
+
+    Raises:
+        MairieError: one does not exist.
+
+    """
     unknown = [name for name in communes if name not in territory.communes]
     if unknown:
         raise MairieError(

@@ -23,6 +23,7 @@ from mairie.lab import matrix
 from mairie.lab.clients import Lease
 from mairie.lab.machine import Machine
 from mairie.lab.serial import Serial
+from mairie.lab.session import some_communes
 from mairie.lab.trunk_world import (
     STRANGER,
     SWITCH,
@@ -68,7 +69,11 @@ class Trunk:
     """The machine for the length of a ``with`` block: booted, with the world around the gateway."""
 
     def __init__(
-        self, inventory: Path, say: Callable[[str], None], identity: Path | None = None
+        self,
+        inventory: Path,
+        say: Callable[[str], None],
+        identity: Path | None = None,
+        communes: tuple[str, ...] = (),
     ) -> None:
         """Prepare; nothing is started yet.
 
@@ -76,13 +81,14 @@ class Trunk:
             inventory: folder of the inventory.
             say: told what is being done, a sentence at a time.
             identity: file with the private key of the secrets.
+            communes: stems of those to look for a trunk in; empty: all.
 
         Raises:
             InventoryErrors: the inventory is not right.
             MairieError: no gateway has a trunk, or no identity opens the secrets.
 
         """
-        self.territory = load(inventory)
+        self.territory = some_communes(load(inventory), communes)
         self.site: Site = site_with_trunk(resolve(self.territory))
         key = find_identity(inventory, demo=self.territory.syndicate.demo, option=identity)
         vault = Vault(inventory, self.territory)
@@ -130,6 +136,10 @@ class Trunk:
     def verify(self, console: Console) -> tuple[ControlResult, ...]:
         """Return every result of the gateway."""
         return self.act("verify", console).results
+
+    def first_night(self) -> None:
+        """Read the package lists as the deployed timer does each night; there is no mirror here."""
+        self.machine.run("/usr/lib/apt/apt.systemd.daily update", timeout=300)
 
     def kernel(self) -> list[Shown]:
         """Look at what the machine's own kernel gives the gateway."""
@@ -220,8 +230,15 @@ def frame_tags(text: str) -> dict[str, set[int]]:
     return found
 
 
-def show(inventory: Path, say: Callable[[str], None], identity: Path | None = None) -> int:
+def show(
+    inventory: Path,
+    say: Callable[[str], None],
+    identity: Path | None = None,
+    communes: tuple[str, ...] = (),
+) -> int:
     """Show the first gateway with a trunk in a machine; return the command's exit code.
+
+    Arguments are those of ``Trunk``.
 
     Raises:
         LabError: the machine, or something in it, does not start.
@@ -229,12 +246,13 @@ def show(inventory: Path, say: Callable[[str], None], identity: Path | None = No
 
     """
     began = time.monotonic()
-    with Trunk(inventory, say, identity) as trunk:
+    with Trunk(inventory, say, identity, communes) as trunk:
         run = trunk.run(Console(stderr=True))
         say(f"Deploying {trunk.host}")
         run.act("apply")
         say("Deploying again: nothing should change")
         run.act("apply")
+        trunk.first_night()
         say("Verifying every control")
         run.act("verify")
         say("Connecting a device in each VLAN")

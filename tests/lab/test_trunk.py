@@ -44,9 +44,9 @@ def quiet() -> Console:
 @pytest.fixture(scope="module")
 def seen() -> Iterator[Seen]:
     with Trunk(DEMO, print) as trunk:
-        first, second, verified = (
-            trunk.act(action, quiet()) for action in ("apply", "apply", "verify")
-        )
+        first, second = trunk.act("apply", quiet()), trunk.act("apply", quiet())
+        trunk.first_night()
+        verified = trunk.act("verify", quiet())
         leases, devices = trunk.devices()
         flows = trunk.packets(leases)
         yield Seen(trunk, first, second, verified, trunk.kernel(), devices, flows)

@@ -231,9 +231,9 @@ BREAKS: tuple[Break, ...] = (
     ),
     Break(
         control="BAS-53",
-        damage="modprobe --ignore-install cramfs",
+        damage="modprobe --ignore-install hfs",
         note="a module was loaded by hand",
-        repair="modprobe --remove cramfs",
+        repair="modprobe --remove hfs",
         machine=True,
     ),
     Break(
