@@ -74,7 +74,7 @@ def main(
         "resolve": lambda: resolve.figures(runs),
         "runtime": runtime.figures,
         "deploy": lambda: deploy.figures(rtt_s, runs, _say),
-        "workload": lambda: beside.figures(rtt_s, patience_s, _say, alone=alone),
+        "workload": lambda: beside.figures(rtt_s, patience_s, runs, _say, alone=alone),
         "demo": lambda: demo.figures(fresh=fresh),
     }
     taken: list[tuple[Conditions, list[Figure]]] = []
