@@ -732,8 +732,8 @@ def test_kernel_parameter_at_start(subject: Sysctl, probe: Probe) -> None:
 
 
 def modprobe(name: str) -> str:
-    """Return the command that says what loading a module would do."""
-    return f"modprobe --dry-run --verbose {name}"
+    """Return the command that says what loading a module would do, loaded already or not."""
+    return f"modprobe --show-depends {name}"
 
 
 @control(
