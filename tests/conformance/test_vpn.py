@@ -475,7 +475,7 @@ def preshared_on_disk(plan: HostPlan) -> dict[str, str]:
     title="Le maintien du lien à travers le NAT est réglé",
     reason="Derrière la 4G ou le satellite, un lien muet est oublié et le syndicat n'entre plus.",
     severity="high",
-    references=("WireGuard, §6.5",),
+    references=("wg(8), PersistentKeepalive",),
     each=peers,
 )
 def test_keepalive(subject: VpnPeer, probe: Probe, plan: HostPlan) -> None:
@@ -510,7 +510,7 @@ def test_endpoint(subject: VpnPeer, probe: Probe, plan: HostPlan) -> None:
     title="Chaque pair géré a répondu il y a moins de trois minutes",
     reason="Au-delà, aucune donnée ne passe plus : le site est coupé.",
     severity="critical",
-    references=("WireGuard, §6.1",),
+    references=("WireGuard, §6.2",),
     each=managed_peers,
 )
 def test_handshake(subject: VpnPeer, probe: Probe, plan: HostPlan) -> None:
