@@ -17,7 +17,7 @@ NAME: Final = "internet"
 START: Final = "/srv/internet/start"
 HOST_IPV4: Final = "192.31.196.10"
 HOST_IPV6: Final = "2620:4f:8000::10"
-"""Of blocks that only ever discard (RFC 7535): resolvers refuse names in those for documentation."""
+"""Of blocks that discard everything (RFC 7535): those for documentation are refused in DNS."""
 FIRST_HUB_NUMBER: Final = 10
 
 
