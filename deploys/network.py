@@ -11,7 +11,7 @@ from pyinfra.operations import apt, files, server, systemd
 from mairie.files import network as table
 from mairie.host.deploy import place, this_host, to_activate
 from mairie.host.facts import PlacedFiles
-from mairie.host.network import LegacyInterfaces, UplinkOverride
+from mairie.host.network import FirewallChanged, LegacyInterfaces, UplinkOverride
 from mairie.host.operations import managed_file
 from mairie.plan.host import HostPlan
 from mairie.render import MANAGED
@@ -128,9 +128,22 @@ def firewall(by_path: dict[str, OperationMeta]) -> None:
         service="nftables.service",
         reloaded=True,
         _if=to_activate(
-            "network", *_under(by_path, table.NFTABLES, table.NFTABLES_UNIT, table.ACCESS_HOURS)
+            "network",
+            *_under(
+                by_path,
+                table.NFTABLES,
+                table.NFTABLES_UNIT,
+                table.ACCESS_HOURS,
+                table.FIREWALL_STATE,
+            ),
         ),
     )
+    if host.get_fact(FirewallChanged, program=table.FIREWALL_STATE):
+        systemd.service(
+            name="network: firewall as its file says, after a change by hand",
+            service="nftables.service",
+            reloaded=True,
+        )
 
 
 def links(by_path: dict[str, OperationMeta], removed: OperationMeta, gone: list[str]) -> None:

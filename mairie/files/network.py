@@ -15,6 +15,7 @@ NETWORKD = "/etc/systemd/network"
 CHECK_NETWORKD = f"{LIBEXEC}/check-networkd"
 TAKE_OVER = f"{LIBEXEC}/take-over-network"
 NFTABLES = "/etc/nftables.conf"
+FIREWALL_STATE = f"{LIBEXEC}/firewall-state"
 NFTABLES_UNIT = "/etc/systemd/system/nftables.service.d/mairie.conf"
 NETWORKD_CONF = "/etc/systemd/networkd.conf.d/10-mairie.conf"
 DNSMASQ = "/etc/dnsmasq.d/mairie.conf"
@@ -61,6 +62,7 @@ def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
             context={"ports": _outside_ports(plan)},
         ),
         *_schedules(plan),
+        TemplateFile(path=FIREWALL_STATE, mode="755", check=("sh", "-n", "{}")),
         TemplateFile(
             path=NFTABLES_UNIT,
             context={"forward": int(forwards(plan))},

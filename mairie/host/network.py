@@ -46,3 +46,20 @@ class UplinkOverride(FactBase[tuple[str, ...]]):
     def process(self, output: list[str]) -> tuple[str, ...]:
         """Keep the first word of each line."""
         return tuple(sorted({line.split()[0] for line in output if line.strip()}))
+
+
+class FirewallChanged(FactBase[bool]):
+    """Whether the kernel's rules or forwarding are no longer what the firewall's unit loaded."""
+
+    @staticmethod
+    def default() -> bool:
+        """No: before the first deploy there is nothing to compare."""
+        return False
+
+    def command(self, program: str) -> str:
+        """Return the command; ``program`` is firewall-state, which a first deploy still lacks."""
+        return f"if [ -x {program} ]; then {program} changed; fi"
+
+    def process(self, output: list[str]) -> bool:
+        """Read its one word."""
+        return "changed" in output

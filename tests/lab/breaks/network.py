@@ -3,8 +3,6 @@
 from tests.lab.breaks import Break
 
 DRIFT = "NET-01"
-FIREWALL_BACK = "systemctl restart nftables.service"
-"""Loads the plan's rules again: a deploy sees no changed file and would leave the kernel alone."""
 UPLINK = "$(ls /etc/systemd/network/05-*.network | head -1 | sed 's/.*05-//; s/.network//')"
 BRIDGE = "$(ls /sys/class/net | grep -m1 '^br-a')"
 MEMBER = f"$(ls /sys/class/net/{BRIDGE}/brif | grep -v intruder | head -1)"
@@ -31,27 +29,23 @@ BREAKS: tuple[Break, ...] = (
         damage="nft delete rule inet mairie input handle $(nft -a list chain inet mairie input "
         "| grep -m1 'counter name \"agents-gateway\"' | sed 's/.*handle //')",
         note="one rule of a flow deleted",
-        repair=FIREWALL_BACK,
         role="gateway",
     ),
     Break(
         control="NET-10",
         damage="nft insert rule inet mairie forward counter name agents-internet accept",
         note="a flow opened to everybody, under its own counter",
-        repair=FIREWALL_BACK,
         role="gateway",
     ),
     Break(
         control="NET-11",
         damage="nft 'chain inet mairie forward { policy accept; }'",
         note="the default policy turned over for a test",
-        repair=FIREWALL_BACK,
     ),
     Break(
         control="NET-12",
         damage="nft insert rule inet mairie input tcp dport 8080 accept",
         note="a port opened by hand",
-        repair=FIREWALL_BACK,
         role="gateway",
     ),
     Break(
@@ -59,7 +53,6 @@ BREAKS: tuple[Break, ...] = (
         damage="nft delete rule inet mairie spoofed handle $(nft -a list chain inet mairie spoofed "
         "| grep -m1 fib | sed 's/.*handle //')",
         note="spoofed sources are let in",
-        repair=FIREWALL_BACK,
         role="gateway",
     ),
     Break(
@@ -77,7 +70,6 @@ BREAKS: tuple[Break, ...] = (
         "| grep -m1 dropped-from-public | sed 's/.*handle //')",
         note="refusals of visitors no longer counted",
         also=("NET-12",),
-        repair=FIREWALL_BACK,
         role="gateway",
     ),
     Break(
@@ -85,7 +77,6 @@ BREAKS: tuple[Break, ...] = (
         damage="nft 'add element inet mairie same-commune-4 { 10.44.0.0/16 . 10.41.0.0/16 }'",
         note="two communes joined at the hub",
         role="hub",
-        repair=FIREWALL_BACK,
     ),
     Break(
         control="NET-36",
@@ -104,7 +95,6 @@ BREAKS: tuple[Break, ...] = (
         control="NET-17",
         damage="sysctl -q -w net.ipv6.conf.all.forwarding=0",
         note="IPv6 no longer goes through",
-        repair=FIREWALL_BACK,
         role="gateway",
     ),
     Break(
