@@ -78,8 +78,9 @@ class Machine:
                 *["-smp", str(self._cpus), "-m", str(self._memory), "-nic", "none"],
                 *["-kernel", str(image.kernel), "-initrd", str(image.initrd)],
                 *["-append", _KERNEL_OPTIONS],
-                # snapshot: the cached disk is read, never written.
-                *["-drive", f"file={image.disk},format=raw,if=virtio,snapshot=on"],
+                # snapshot: the cached disk is read, never written; unsafe: nothing waits until what
+                # will be forgotten is safely on a disk.
+                *["-drive", f"file={image.disk},format=raw,if=virtio,snapshot=on,cache=unsafe"],
                 *["-serial", f"file:{self._folder / 'console'}"],
                 *["-chardev", f"socket,id=agent,path={port},server=on,wait=off"],
                 *["-device", "virtio-serial-pci"],
