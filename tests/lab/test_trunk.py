@@ -61,6 +61,7 @@ def not_green(results: tuple[ControlResult, ...]) -> dict[tuple[str, str], str]:
 
 
 @pytest.mark.machine
+@pytest.mark.trunk
 @pytest.mark.timeout(3600)
 class TestMachine:
     def test_deploy_then_nothing_left_to_change(self, seen: Seen) -> None:
