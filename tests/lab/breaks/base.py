@@ -134,9 +134,10 @@ BREAKS: tuple[Break, ...] = (
     Break(
         control="BAS-23",
         role="gateway",
-        damage=f"sed -i 's/ prefer / prefer offset 3600 /' {CHRONY}; "
-        "systemctl restart chrony.service",
-        note="the clock is an hour off, as the hub sees it; never try this outside a container",
+        # Every source: one that disagrees with all others is left aside as a falseticker.
+        damage=f"sed -i -E 's/^(server|pool) .*/& offset 3600/' {CHRONY}; "
+        "systemctl restart chrony.service; sleep 20",
+        note="the clock is an hour off, as its sources say; never try this outside a container",
         also=(DRIFT,),
     ),
     Break(

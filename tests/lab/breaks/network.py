@@ -23,6 +23,7 @@ BREAKS: tuple[Break, ...] = (
         control="NET-01",
         damage="chmod 666 /etc/nftables.conf",
         note="everybody may write the rules",
+        also=("BAS-60",),
     ),
     Break(
         control="NET-10",
@@ -119,6 +120,7 @@ BREAKS: tuple[Break, ...] = (
         control="NET-22",
         damage=f"ip link set {UPLINK} mtu 1300",
         note="packet size of an uplink changed",
+        also=("VPN-31",),
         repair=f"networkctl reconfigure {UPLINK} && sleep 4",
         role="gateway",
     ),
@@ -215,7 +217,7 @@ BREAKS: tuple[Break, ...] = (
         damage=f"ip -6 address del $(ip -6 -o address show dev {BRIDGE} scope global "
         f"| sed 's/.*inet6 \\([^ ]*\\).*/\\1/') dev {BRIDGE} && sleep 3",
         note="IPv6 lost on a segment",
-        also=("NET-31",),
+        also=("NET-31", "BAS-22"),
         repair=LINKS_BACK,
         role="gateway",
     ),

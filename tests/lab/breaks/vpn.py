@@ -49,6 +49,7 @@ BREAKS: tuple[Break, ...] = (
         "&& chmod 755 /usr/local/sbin/modprobe",
         note="a kernel that has WireGuard, under a tunnel made when it had not",
         repair="rm /usr/local/sbin/modprobe",
+        also=("BAS-52", "NET-70"),
     ),
     Break(
         control="VPN-07",
