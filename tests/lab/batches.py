@@ -20,7 +20,9 @@ HOST_OF_ROLE = {
 
 
 def conflict(one: Break, other: Break) -> bool:
-    """Tell whether a red control could come from either."""
+    """Tell whether a red control could come from either, or one would undo the other."""
+    if one.alone or other.alone:
+        return True
     return one.control in (other.control, *other.also) or other.control in one.also
 
 

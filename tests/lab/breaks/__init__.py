@@ -25,3 +25,5 @@ class Break:
     """Kind of host it is tried on: hub, gateway or server; empty: any."""
     machine: bool = False
     """It needs a kernel of its own: in a virtual machine, not in a container."""
+    alone: bool = False
+    """Other damage, or its repair, would undo it: it gets a verification of its own."""

@@ -33,6 +33,7 @@ BREAKS: tuple[Break, ...] = (
     ),
     Break(
         control="VPN-04",
+        alone=True,
         damage="ip address add 192.0.2.99/32 dev wg0",
         note="one more address, for a test",
         also=(RUNNING,),
@@ -129,6 +130,7 @@ BREAKS: tuple[Break, ...] = (
     ),
     Break(
         control="VPN-24",
+        alone=True,
         damage="systemctl stop mairie-wg.timer && "
         f'wg set wg0 peer "{PEER}" endpoint "{WRONG_PORT}"',
         note="wrong port, and nobody who watches",
@@ -193,6 +195,7 @@ BREAKS: tuple[Break, ...] = (
     ),
     Break(
         control="VPN-41",
+        alone=True,
         damage="printf '#!/bin/sh\\nexit 1\\n' >/usr/local/libexec/mairie/wg-reresolve; "
         "systemctl start mairie-wg.service; true",
         note="the watch fails",
