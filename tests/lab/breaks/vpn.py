@@ -199,7 +199,7 @@ BREAKS: tuple[Break, ...] = (
         damage="printf '#!/bin/sh\\nexit 1\\n' >/usr/local/libexec/mairie/wg-reresolve; "
         "systemctl start mairie-wg.service; true",
         note="the watch fails",
-        also=(DRIFT,),
+        also=(DRIFT, "BAS-70"),
     ),
     Break(
         control="VPN-42",
