@@ -23,11 +23,11 @@ from mairie.cli.targets import select_one
 @inventory_option
 def command(host: str, output: Path, identity: Path | None, inventory: Path) -> None:
     """Write the bundle of HOST: the same inventory gives the same bytes."""
-    from mairie.bundle import make_bundle  # noqa: PLC0415 - on use only
-    from mairie.inventory import load  # noqa: PLC0415
-    from mairie.plan.resolve import resolve_host  # noqa: PLC0415
-    from mairie.secrets.identity import find_identity  # noqa: PLC0415
-    from mairie.secrets.vault import Vault  # noqa: PLC0415
+    from mairie.bundle import make_bundle
+    from mairie.inventory import load
+    from mairie.plan.resolve import resolve_host
+    from mairie.secrets.identity import find_identity
+    from mairie.secrets.vault import Vault
 
     territory = load(inventory)
     name = select_one(territory, host)

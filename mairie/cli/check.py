@@ -39,7 +39,7 @@ def command(
     Prints every error as file:line: path: what is wrong; what is allowed. Exit code 2 when there
     is one. With an identity, also opens every file of secrets.
     """
-    from mairie.inventory import read  # noqa: PLC0415 - pydantic only once options are right
+    from mairie.inventory import read
 
     loaded = read(folder or inventory or default_inventory(), secrets=False)
     secret_problems, not_looked_at = _secrets(loaded, identity)
@@ -58,12 +58,12 @@ def _secrets(loaded: Loaded, option: Path | None) -> tuple[list[Problem], list[s
     """Return what is wrong with the secrets, and what could not be looked at."""
     if loaded.sources.syndicate is None:
         return [], []
-    from mairie.inventory import Problem  # noqa: PLC0415
-    from mairie.inventory.load import territory_of  # noqa: PLC0415
-    from mairie.secrets.check import problems  # noqa: PLC0415 - imports what encrypts
-    from mairie.secrets.errors import IdentityMissingError, SecretsError  # noqa: PLC0415
-    from mairie.secrets.identity import find_identity  # noqa: PLC0415
-    from mairie.secrets.vault import Vault  # noqa: PLC0415
+    from mairie.inventory import Problem
+    from mairie.inventory.load import territory_of
+    from mairie.secrets.check import problems
+    from mairie.secrets.errors import IdentityMissingError, SecretsError
+    from mairie.secrets.identity import find_identity
+    from mairie.secrets.vault import Vault
 
     folder = loaded.sources.folder
     territory = loaded.territory or territory_of(loaded.sources)
@@ -84,7 +84,7 @@ def _secrets(loaded: Loaded, option: Path | None) -> tuple[list[Problem], list[s
 
 
 def _summary(territory: Territory) -> str:
-    from mairie.plan.resolve import resolve  # noqa: PLC0415 - only for an inventory without error
+    from mairie.plan.resolve import resolve
 
     hosts = len(resolve(territory))
     communes = len(territory.communes)

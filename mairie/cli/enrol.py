@@ -29,8 +29,8 @@ def command(host: str, address: str, port: int, fingerprint: str, inventory: Pat
     From then on only that key is accepted. On the host, its fingerprint is shown by:
     ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub
     """
-    from mairie.inventory import load  # noqa: PLC0415 - on use only
-    from mairie.plan.resolve import resolve_host  # noqa: PLC0415
+    from mairie.inventory import load
+    from mairie.plan.resolve import resolve_host
 
     territory = load(inventory)
     name = select_one(territory, host)

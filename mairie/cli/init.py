@@ -101,11 +101,11 @@ def _public_key(answers: Answers, given: Path | None) -> str:
 
 def _write(folder: Path, values: dict[str, str]) -> Path:
     """Write the files and return the inventory folder."""
-    from mairie.cli._skeletons import render  # noqa: PLC0415 - jinja2 on use only
-    from mairie.inventory.layers import read_layer  # noqa: PLC0415
-    from mairie.inventory.schema import schemas  # noqa: PLC0415
-    from mairie.paths import assets  # noqa: PLC0415
-    from mairie.plan.slug import slug  # noqa: PLC0415
+    from mairie.cli._skeletons import render
+    from mairie.inventory.layers import read_layer
+    from mairie.inventory.schema import schemas
+    from mairie.paths import assets
+    from mairie.plan.slug import slug
 
     relative = Path("inventories") / (slug(values["name"])[:40].strip("-") or "syndicat")
     known = {**values, "folder": str(relative)}
@@ -134,9 +134,9 @@ def _write(folder: Path, values: dict[str, str]) -> Path:
 
 
 def _make_secrets(inventory: Path) -> None:
-    from mairie.cli.options import load_territory  # noqa: PLC0415
-    from mairie.secrets.identity import find_identity  # noqa: PLC0415 - imports what encrypts
-    from mairie.secrets.vault import Vault  # noqa: PLC0415
+    from mairie.cli.options import load_territory
+    from mairie.secrets.identity import find_identity
+    from mairie.secrets.vault import Vault
 
     territory = load_territory(inventory, secrets=False)
     Vault(inventory, territory).generate(lambda: find_identity(inventory, demo=False))

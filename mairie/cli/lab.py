@@ -89,7 +89,7 @@ def command() -> None:
 def up(choice: Choice, machine: bool) -> None:
     """Start blank hosts, a device in each segment, and the internet around them."""
     if machine:
-        from mairie.lab.trunk import show  # noqa: PLC0415 - QEMU only when it is asked for
+        from mairie.lab.trunk import show
 
         if choice.name:
             raise click.UsageError("--name is for a lab that stays; the machine ends by itself.")

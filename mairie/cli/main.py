@@ -45,7 +45,7 @@ class Commands(click.Group):
         """Suggest the command that a mistyped one resembles."""
         name = str(args[0])
         if not ctx.resilient_parsing and name not in self.list_commands(ctx):
-            from mairie.inventory.problems import suggestion  # noqa: PLC0415 - on error only
+            from mairie.inventory.problems import suggestion
 
             near = suggestion(name, self.list_commands(ctx))
             hint = f'did you mean "{near}"?' if near else "mairie --help lists them"

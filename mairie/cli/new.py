@@ -84,8 +84,8 @@ def command(
     identity: Path | None,
 ) -> None:
     """Make the file of the commune NAME, and its secrets; the reference gives everything else."""
-    from mairie.inventory import official  # noqa: PLC0415 - pydantic on use only
-    from mairie.plan.slug import slug  # noqa: PLC0415
+    from mairie.inventory import official
+    from mairie.plan.slug import slug
 
     answers = Answers(sys.stdin.isatty() if ask is None else ask)
     territory = load_territory(inventory, secrets=False)
@@ -127,7 +127,7 @@ def next_index(territory: Territory) -> int:
         MairieError: the supernet is full.
 
     """
-    from mairie.plan.addressing import Addressing  # noqa: PLC0415
+    from mairie.plan.addressing import Addressing
 
     last = Addressing(territory.syndicate).communes - 1
     used = {commune.index for commune in territory.communes.values()}
@@ -187,8 +187,8 @@ def _schema_comment(inventory: Path) -> str:
 
 def _write(path: Path, values: dict[str, object], inventory: Path) -> None:
     """Write the file, and take it away again when the inventory is not right with it."""
-    from mairie.cli._skeletons import render  # noqa: PLC0415 - jinja2 on use only
-    from mairie.inventory import InventoryErrors, read  # noqa: PLC0415
+    from mairie.cli._skeletons import render
+    from mairie.inventory import InventoryErrors, read
 
     text = render("commune.yaml.j2", values)
     try:
@@ -216,8 +216,8 @@ def _wan(uplinks: Sequence[Uplink]) -> str:
 
 
 def _make_secrets(stem: str, inventory: Path, option: Path | None) -> None:
-    from mairie.secrets.identity import find_identity  # noqa: PLC0415 - imports what encrypts
-    from mairie.secrets.vault import Vault  # noqa: PLC0415
+    from mairie.secrets.identity import find_identity
+    from mairie.secrets.vault import Vault
 
     territory = load_territory(inventory, secrets=False)
     vault = Vault(inventory, territory)

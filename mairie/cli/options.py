@@ -94,6 +94,6 @@ def load_territory(folder: Path, *, secrets: bool = True) -> Territory:
         InventoryErrors: all that is wrong with it; the command line prints it and exits with 2.
 
     """
-    from mairie.inventory import load  # noqa: PLC0415 - pydantic only where an inventory is read
+    from mairie.inventory import load
 
     return load(folder, secrets=secrets)

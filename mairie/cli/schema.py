@@ -20,9 +20,9 @@ from mairie.errors import MairieError
 )
 def command(output: Path) -> None:
     """Write JSON Schemas, with which an editor completes and explains the inventory files."""
-    from mairie.inventory.layers import read_layer  # noqa: PLC0415 - pydantic on use only
-    from mairie.inventory.schema import schemas  # noqa: PLC0415
-    from mairie.paths import assets  # noqa: PLC0415
+    from mairie.inventory.layers import read_layer
+    from mairie.inventory.schema import schemas
+    from mairie.paths import assets
 
     reference = assets().group_data / "all.py"
     texts = schemas(read_layer(reference, str(reference)).data)

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 @inventory_option
 def command(host: str, as_json: bool, explain: bool, inventory: Path) -> None:
     """Show what follows from the inventory for HOST: the plan that is deployed and verified."""
-    from mairie.inventory import InventoryErrors, read  # noqa: PLC0415 - pydantic on use only
-    from mairie.plan.codec import to_json  # noqa: PLC0415
-    from mairie.plan.resolve import resolve_host  # noqa: PLC0415
+    from mairie.inventory import InventoryErrors, read
+    from mairie.plan.codec import to_json
+    from mairie.plan.resolve import resolve_host
 
     loaded = read(inventory)
     if loaded.territory is None:
@@ -40,13 +40,13 @@ def command(host: str, as_json: bool, explain: bool, inventory: Path) -> None:
     elif as_json:
         click.echo(to_json(plan), nl=False)
     else:
-        from mairie.cli._show_plan import print_explanation, print_plan  # noqa: PLC0415 - rich
+        from mairie.cli._show_plan import print_explanation, print_plan
 
         print_plan(plan)
         print_explanation(origins)
 
 
 def _origins(loaded: Loaded, host: str) -> tuple[Explained, ...]:
-    from mairie.inventory.explain import explain  # noqa: PLC0415
+    from mairie.inventory.explain import explain
 
     return explain(loaded, host)

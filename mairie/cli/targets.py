@@ -160,6 +160,6 @@ def _known(what: str, word: str, known: Iterable[str], fold: Callable[[str], str
     folded = fold(word)
     if folded in words:
         return folded
-    from mairie.inventory.problems import unknown  # noqa: PLC0415 - on error only
+    from mairie.inventory.problems import unknown
 
     raise MairieError(unknown(what, word, words))
