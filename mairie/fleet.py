@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
-from types import FrameType
 
 from mairie.bundle import Bundle
 from mairie.errors import EXIT_DONE, EXIT_HOST_FAILED, EXIT_NOT_CONFORMING, EXIT_UNREACHABLE
 from mairie.host.events import Event, Order
-from mairie.push import HostOutcome, Interruption, Target, push
+from mairie.interruption import Interruption, interruptible
+from mairie.push import HostOutcome, Target, push
 from mairie.runtime import Runtimes
 
 JOBS = 8
@@ -87,7 +85,7 @@ def run_fleet(
         finally:
             at_work.discard(name)
 
-    with _interruptible(interruption, lambda: on_interrupt(len(at_work))):  # noqa: SIM117
+    with interruptible(interruption, lambda: on_interrupt(len(at_work))):  # noqa: SIM117
         with ThreadPoolExecutor(max_workers=max(1, parallel)) as pool:
             return list(pool.map(work, jobs))
 
@@ -95,26 +93,6 @@ def run_fleet(
 def _untouched(name: str, order: Order) -> HostOutcome:
     message = "Interrupted before it began."
     return HostOutcome(name=name, action=order.action, status="untouched", message=message)
-
-
-@contextmanager
-def _interruptible(interruption: Interruption, announce: Callable[[], None]) -> Iterator[None]:
-    def interrupt(signum: int, frame: FrameType | None) -> None:
-        del signum, frame
-        if interruption.stop.is_set():
-            interruption.abandon.set()
-            return
-        interruption.stop.set()
-        announce()
-
-    before = {
-        number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def exit_code(outcomes: Sequence[HostOutcome]) -> int:

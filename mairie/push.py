@@ -5,7 +5,6 @@ from __future__ import annotations
 import getpass
 import json
 import socket
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -29,6 +28,7 @@ from mairie.host.events import (
     Warned,
     decode,
 )
+from mairie.interruption import Interruption
 from mairie.runtime import RuntimeBuildError
 from mairie.transport import Transport
 
@@ -80,16 +80,6 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True):
     platform: str
     """``<machine>-<python>``: ``x86_64-3.13``."""
     need: tuple[Literal["runtime", "bundle"], ...]
-
-
-class Interruption:
-    """What the person at the keyboard asked for; shared by all hosts of a run."""
-
-    def __init__(self) -> None:
-        self.stop = threading.Event()
-        """Begin nothing new; hosts at work finish the brick in hand."""
-        self.abandon = threading.Event()
-        """Do not wait for them either: they go on alone."""
 
 
 class PushError(RuntimeError):

@@ -12,11 +12,12 @@ import click
 
 from mairie.cli.options import ask_passphrase, identity_option, inventory_option
 from mairie.cli.reporting import console
-from mairie.cli.targets import Targets, select, target_options
+from mairie.cli.targets import Targets, select, select_one, target_options
 from mairie.errors import MairieError
 from mairie.fleet import JOBS
 from mairie.inventory import load
 from mairie.model.territory import Territory
+from mairie.plan.host import HostPlan
 from mairie.plan.resolve import resolve
 from mairie.report.model import Kind
 from mairie.run import Reach, Run
@@ -29,18 +30,17 @@ KNOWN_HOSTS = "known_hosts"
 
 
 @dataclass(frozen=True)
-class Way:
+class Hosts:
     """Which hosts, and how to reach them."""
 
     inventory: Path
-    identity: Path | None
     targets: Targets
     jobs: int
     address: str
     local: bool
 
-    def run(self, kind: Kind) -> tuple[Run, Territory]:
-        """Prepare a run; nothing is touched yet.
+    def chosen(self) -> tuple[dict[str, HostPlan], Territory]:
+        """Return the plans of the hosts that are meant, and the whole territory.
 
         Raises:
             InventoryErrors: the inventory is not right.
@@ -55,42 +55,91 @@ class Way:
                 f"{', '.join(names)}"
             )
         plans = resolve(territory)
-        demo = territory.syndicate.demo
-        identity = find_identity(
-            self.inventory, demo=demo, option=self.identity, ask=ask_passphrase()
+        return {name: plans[name] for name in names}, territory
+
+    def one(self) -> tuple[HostPlan, Territory]:
+        """Return the plan of the one host that is meant, and the whole territory.
+
+        Raises:
+            InventoryErrors: the inventory is not right.
+            MairieError: the word matches nothing, or several hosts.
+
+        """
+        territory = load(self.inventory)
+        name = select_one(territory, self.targets.names[0])
+        return resolve(territory)[name], territory
+
+    def transport(self, plan: HostPlan) -> Transport:
+        """Return the way to a host."""
+        if self.local:
+            return Local()
+        return Ssh(
+            self.address or plan.fqdn,
+            known_hosts=(self.inventory / KNOWN_HOSTS).resolve(),
+            host_key_alias=plan.name,
         )
-        vault = Vault(self.inventory, territory)
-        domains = {name: plan.fqdn for name, plan in plans.items()}
 
-        def transport(host: str) -> Transport:
-            if self.local:
-                return Local()
-            return Ssh(
-                self.address or domains[host],
-                known_hosts=(self.inventory / KNOWN_HOSTS).resolve(),
-                host_key_alias=host,
-            )
 
-        reach = Reach(lambda host: vault.host_secrets(host, identity), transport)
-        chosen = {name: plans[name] for name in names}
-        return Run(chosen, reach, console(), kind, self.jobs), territory
+@dataclass(frozen=True)
+class Way:
+    """Hosts to deploy on: their secrets are needed too."""
+
+    hosts: Hosts
+    identity: Path | None
+
+    def run(self, kind: Kind) -> tuple[Run, Territory]:
+        """Prepare a run; nothing is touched yet.
+
+        Raises:
+            InventoryErrors: the inventory is not right.
+            MairieError: a target matches nothing, or one address is given for several hosts.
+
+        """
+        plans, territory = self.hosts.chosen()
+        return Run(plans, self.reach(plans, territory), console(), kind, self.hosts.jobs), territory
+
+    def reach(self, plans: dict[str, HostPlan], territory: Territory) -> Reach:
+        """Return how to get at these hosts and at their secrets.
+
+        Raises:
+            MairieError: nothing opens the secrets.
+
+        """
+        folder = self.hosts.inventory
+        identity = find_identity(
+            folder, demo=territory.syndicate.demo, option=self.identity, ask=ask_passphrase()
+        )
+        vault = Vault(folder, territory)
+        return Reach(
+            lambda host: vault.host_secrets(host, identity),
+            lambda host: self.hosts.transport(plans[host]),
+        )
 
 
 def way_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add TARGETS and the options about the way to them, passed together as ``way``."""
 
     @wraps(function)
+    def gathered(*, hosts: Hosts, identity: Path | None, **others: object) -> object:
+        return function(way=Way(hosts, identity), **others)
+
+    return hosts_options(identity_option(gathered))
+
+
+def hosts_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add TARGETS and how to reach them, passed together as ``hosts``; no secret is opened."""
+
+    @wraps(function)
     def gathered(
         *,
         inventory: Path,
-        identity: Path | None,
         targets: Targets,
         jobs: int,
         address: str,
         local: bool,
         **others: object,
     ) -> object:
-        return function(way=Way(inventory, identity, targets, jobs, address, local), **others)
+        return function(hosts=Hosts(inventory, targets, jobs, address, local), **others)
 
     jobs = click.option(
         "--jobs",
@@ -99,6 +148,24 @@ def way_options(function: Callable[..., Any]) -> Callable[..., Any]:
         show_default=True,
         help="Hosts at the same time.",
     )
+    return target_options(inventory_option(jobs(address_options(gathered))))
+
+
+def one_host_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add HOST and how to reach it, passed as ``hosts``."""
+
+    @wraps(function)
+    def gathered(
+        *, host: str, inventory: Path, address: str, local: bool, **others: object
+    ) -> object:
+        targets = Targets(names=(host,))
+        return function(hosts=Hosts(inventory, targets, 1, address, local), **others)
+
+    return click.argument("host")(inventory_option(address_options(gathered)))
+
+
+def address_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--address`` and ``--local``."""
     address = click.option(
         "--address",
         default="",
@@ -106,4 +173,4 @@ def way_options(function: Callable[..., Any]) -> Callable[..., Any]:
         help="Reach the one host here instead of by its name, for a first deploy say.",
     )
     local = click.option("--local", is_flag=True, help="The one host is this machine.")
-    return target_options(inventory_option(identity_option(jobs(address(local(gathered))))))
+    return address(local(function))

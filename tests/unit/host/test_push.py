@@ -16,7 +16,8 @@ from mairie.archive import Archive, pack, unpack
 from mairie.bundle import Bundle, make_bundle
 from mairie.fleet import Job, exit_code, run_fleet
 from mairie.host.events import Changed, ControlResult, Event, Operation, Order
-from mairie.push import HostOutcome, Interruption, Target, push
+from mairie.interruption import Interruption
+from mairie.push import HostOutcome, Target, push
 from mairie.runtime import RuntimeBuildError, Runtimes
 from mairie.transport import Docker, Local, Ssh
 from tests.unit.host.here import RUNTIME, Ground, Here
