@@ -256,11 +256,40 @@ schedules = {
     },
 }
 
+# Small packs where a link often breaks: an upload that is cut starts its pack again.
 uplink_classes = {
-    "fibre": {"mtu": 1500, "keepalive": 25, "rtt_ms": 20},
-    "dsl": {"mtu": 1492, "keepalive": 25, "rtt_ms": 40},
-    "4g": {"mtu": 1428, "keepalive": 25, "rtt_ms": 60},
-    "satellite": {"mtu": 1400, "keepalive": 25, "rtt_ms": 600},
+    "fibre": {
+        "mtu": 1500,
+        "keepalive": 25,
+        "rtt_ms": 20,
+        "backup_percent": 50,
+        "backup_connections": 5,
+        "backup_pack_mib": 16,
+    },
+    "dsl": {
+        "mtu": 1492,
+        "keepalive": 25,
+        "rtt_ms": 40,
+        "backup_percent": 50,
+        "backup_connections": 5,
+        "backup_pack_mib": 16,
+    },
+    "4g": {
+        "mtu": 1428,
+        "keepalive": 25,
+        "rtt_ms": 60,
+        "backup_percent": 40,
+        "backup_connections": 3,
+        "backup_pack_mib": 4,
+    },
+    "satellite": {
+        "mtu": 1400,
+        "keepalive": 25,
+        "rtt_ms": 600,
+        "backup_percent": 30,
+        "backup_connections": 2,
+        "backup_pack_mib": 4,
+    },
 }
 
 dns = {
@@ -277,6 +306,83 @@ ntp = {
 journal = {"max_use_mb": 500, "retention_days": 365}
 
 upgrades = {"start": "01:00", "hours": 4}
+
+# No law gives backups a length of their own: laws give one to what is in them. A backup is no
+# archive either: public records live in the commune's archives (Code du patrimoine, livre II).
+# "checked" is the day a person read the source in force; None: to be checked before relying on it.
+backup = {
+    "night": {"start": "21:00", "slots": 8, "slot_minutes": 60, "window_minutes": 45},
+    "at_once": 10,
+    "folders": [
+        "/etc",
+        "/home",
+        "/srv",
+        "/var/lib/mairie",
+        "/var/lib/misc",
+        "/var/spool/cron",
+    ],
+    "excludes": ["lost+found", ".cache", "/var/lib/mairie/backup/restored"],
+    "quota": "20G",
+    "retention": "standard",
+    "classes": {
+        "standard": {
+            "label": "Données de la mairie",
+            "daily": 14,
+            "weekly": 8,
+            "monthly": 12,
+            "legal": {
+                "minimum_days": None,
+                "maximum_days": 400,
+                "source": (
+                    "RGPD art. 5-1-e : pas plus longtemps que nécessaire, sans durée chiffrée ; "
+                    "400 jours est le choix de cette référence, à valider par le délégué"
+                ),
+                "checked": None,
+            },
+        },
+        "video": {
+            "label": "Images de vidéoprotection",
+            "daily": 7,
+            "weekly": 3,
+            "legal": {
+                "minimum_days": None,
+                "maximum_days": 30,
+                "source": "Code de la sécurité intérieure, art. L252-5 : un mois au plus",
+                "checked": None,
+            },
+        },
+        "accounting": {
+            "label": "Pièces comptables",
+            "daily": 14,
+            "weekly": 8,
+            "monthly": 12,
+            "yearly": 10,
+            "legal": {
+                "minimum_days": 3650,
+                "maximum_days": 4018,
+                "source": (
+                    "Instruction DAF/DPACI/RES/2009/018 du 28 août 2009 : pièces comptables "
+                    "gardées dix ans ; le plafond de onze ans est le choix de cette référence"
+                ),
+                "checked": None,
+            },
+        },
+    },
+    "alert_nights": 3,
+    "warn_percent": 80,
+    "free_percent": 10,
+    "maintenance_at": "06:00",
+    "check_slices": 28,
+    "memory_mb": 512,
+    "cpu_percent": 50,
+    "drill": {
+        "start": "19:00",
+        "hours": 2,
+        "files": 20,
+        "max_size": "200M",
+        "max_age_days": 40,
+    },
+}
 
 vpn_port = 51820
 
@@ -379,6 +485,7 @@ hardening = {
 }
 
 __all__ = [
+    "backup",
     "dns",
     "flows",
     "hardening",

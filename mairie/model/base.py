@@ -16,6 +16,8 @@ from pydantic import (
 
 _RATE = re.compile(r"^(\d+(?:\.\d+)?)\s*([kMG])$")
 _RATE_FACTOR = {"k": 1_000, "M": 1_000_000, "G": 1_000_000_000}
+_SIZE = re.compile(r"^(\d+(?:\.\d+)?)\s*([MGT])$")
+_SIZE_FACTOR = {"M": 10**6, "G": 10**9, "T": 10**12}
 
 
 class Model(BaseModel):
@@ -34,6 +36,29 @@ def parse_rate(value: Any) -> Any:
     return round(float(match[1]) * _RATE_FACTOR[match[2]])
 
 
+def parse_size(value: Any) -> Any:
+    """Turn ``20G`` (decimal multiples of bytes, as disks are sold) into bytes."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    match = _SIZE.match(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError('not a size; write bytes with M, G or T, such as "20G"')
+    return round(float(match[1]) * _SIZE_FACTOR[match[2]])
+
+
+def check_absolute(value: str) -> str:
+    """Accept the absolute path of a folder or file, written the one way it can be."""
+    parts = value.split("/")
+    if parts[0] or len(parts) < 2 or not all(parts[1:]) or {".", ".."} & set(parts):
+        raise ValueError(
+            f'"{value}" is not an absolute path; write it from the root, without "." or ".." and '
+            "without a slash at the end, such as /srv/partage"
+        )
+    if not value.isprintable():
+        raise ValueError("a path has no control characters")
+    return value
+
+
 def normalise_mac(value: str) -> str:
     """Return a MAC address in lower case with colons (IEEE 802, RFC 9542 section 2.1)."""
     digits = re.sub(r"[:.-]", "", value.strip()).lower()
@@ -50,6 +75,19 @@ Rate = Annotated[
     Field(ge=9_600, le=100_000_000_000),
 ]
 """Bits per second, written ``512k``, ``20M`` or ``1G``."""
+
+Size = Annotated[
+    int,
+    BeforeValidator(parse_size, json_schema_input_type=str | int),
+    Field(ge=10**6, le=10**15),
+]
+"""Bytes, written ``500M``, ``20G`` or ``1T``."""
+
+AbsolutePath = Annotated[str, AfterValidator(check_absolute), Field(max_length=200)]
+"""A path from the root, without ``.``, ``..`` or a slash at the end."""
+
+Pattern = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]+$", max_length=200)]
+"""What restic's ``--exclude`` takes: a name, a path, with ``*``, ``?`` and ``**``."""
 
 Mac = Annotated[str, AfterValidator(normalise_mac)]
 

@@ -7,7 +7,18 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from mairie.model.base import InterfaceName, Label, Mac, Model, Name, Rate, SegmentName
+from mairie.model.base import (
+    AbsolutePath,
+    InterfaceName,
+    Label,
+    Mac,
+    Model,
+    Name,
+    Pattern,
+    Rate,
+    SegmentName,
+    Size,
+)
 from mairie.model.reference import Flow
 from mairie.model.syndicate import TimeZone
 
@@ -41,6 +52,51 @@ class Uplink(Model):
         return self.name or self.kind
 
 
+class Database(Model):
+    """A database saved by its own dump tool."""
+
+    engine: Literal["postgresql", "mariadb", "sqlite"]
+    source: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_/][A-Za-z0-9_./-]*$")] | None = (
+        Field(
+            None,
+            max_length=200,
+            description="Its name in the engine, when another; the absolute path of an SQLite file",
+        )
+    )
+
+
+class HostBackup(Model):
+    """What one host saves beside the reference's folders, and how much room it has."""
+
+    folders: tuple[AbsolutePath, ...] = Field(
+        default=(), description="Beside those of the reference"
+    )
+    excludes: tuple[Pattern, ...] = Field(
+        default=(), description="What is not saved, as restic --exclude has it"
+    )
+    databases: dict[Name, Database] = Field(
+        default_factory=dict, description="By the name of the dump"
+    )
+    local: AbsolutePath | None = Field(
+        default=None, description="Folder of a second copy, on a disk that may be absent"
+    )
+    quota: Size | None = Field(default=None, description="Room on the hub, such as 20G")
+    retention: Name | None = Field(
+        default=None, alias="class", description="How long copies are kept"
+    )
+
+
+class CommuneBackup(Model):
+    """When the commune saves itself."""
+
+    slot: int | None = Field(
+        default=None,
+        ge=0,
+        le=23,
+        description="Slot of the night of its first host, when the derived one is full",
+    )
+
+
 class Host(Model):
     """A machine; a very small commune has one with both roles."""
 
@@ -56,6 +112,7 @@ class Host(Model):
     number: int | None = Field(
         None, ge=2, le=9, description="Last part of its address in the servers segment"
     )
+    backup: HostBackup = HostBackup()
 
     @model_validator(mode="after")
     def _cabling(self) -> Self:
@@ -109,6 +166,7 @@ class Commune(Model):
     hub: Name | None = Field(None, description="Without it, the first hub of the syndicate")
     uplinks: tuple[Uplink, ...] = Field(min_length=1)
     sites: dict[Name, Site] = Field(min_length=1)
+    backup: CommuneBackup = CommuneBackup()
     flows: dict[Name, Flow] = Field(
         default_factory=dict, description="Local flows, each with its reason"
     )

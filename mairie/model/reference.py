@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from mairie.model.base import Label, Model, Name, Rate, SegmentName
+from mairie.model.base import AbsolutePath, Label, Model, Name, Pattern, Rate, SegmentName, Size
 
 PortRange = Annotated[
     str, StringConstraints(pattern=r"^(?:(?:tcp|udp)/\d{1,5}(?:-\d{1,5})?|icmp|any)$")
@@ -62,6 +63,11 @@ class UplinkClass(Model):
     mtu: int = Field(ge=1280, le=9000, description="MTU of the uplink itself, bytes")
     keepalive: int = Field(ge=5, le=120, description="WireGuard keepalive behind NAT, seconds")
     rtt_ms: int = Field(ge=1, le=2000, description="Round trip when the file gives none")
+    backup_percent: int = Field(ge=1, le=100, description="Share of the link a backup may take")
+    backup_connections: int = Field(ge=1, le=20, description="Requests of a backup at one time")
+    backup_pack_mib: int = Field(
+        ge=4, le=128, description="Size of one upload, MiB: what an interruption may cost"
+    )
 
 
 class Dns(Model):
@@ -124,6 +130,69 @@ class Ssh(Model):
     host_keys: tuple[str, ...] = Field(min_length=1)
 
 
+class BackupNight(Model):
+    """The night in the commune's own time zone, cut into slots of one length."""
+
+    start: ClockTime
+    slots: int = Field(ge=1, le=24)
+    slot_minutes: int = Field(ge=10, le=240)
+    window_minutes: int = Field(
+        ge=5, le=240, description="How long one host may send; the rest of the slot is spread"
+    )
+
+
+class LegalBounds(Model):
+    """How long copies may or must be kept, and who says so."""
+
+    minimum_days: int | None = Field(None, ge=1, description="Shortest reach back in time, days")
+    maximum_days: int | None = Field(None, ge=1, description="Longest reach back in time, days")
+    source: str = Field(min_length=1, description="Law and article, or who decided without one")
+    checked: date | None = Field(
+        None, description="When a person read the source in force; null: to be checked"
+    )
+
+
+class RetentionClass(Model):
+    """How many snapshots are kept: the last of so many days, weeks, months and years."""
+
+    label: Label
+    daily: int = Field(ge=1, le=366)
+    weekly: int = Field(0, ge=0, le=520)
+    monthly: int = Field(0, ge=0, le=1200)
+    yearly: int = Field(0, ge=0, le=100)
+    legal: LegalBounds
+
+
+class BackupDrill(Window):
+    """The monthly proof that a host can be restored."""
+
+    files: int = Field(ge=1, le=10_000, description="How many files are drawn")
+    max_size: Size = Field(description="Ceiling of the files drawn")
+    max_age_days: int = Field(ge=31, le=366, description="Age of a proof that is too old")
+
+
+class Backup(Model):
+    """What every host saves at night, and what its hub does with the copies."""
+
+    night: BackupNight
+    at_once: int = Field(ge=1, le=1000, description="Hosts of one hub that may send together")
+    folders: tuple[AbsolutePath, ...] = Field(min_length=1)
+    excludes: tuple[Pattern, ...] = Field(
+        (), description="What is not saved, as restic --exclude has it"
+    )
+    quota: Size = Field(description="Room of a host on its hub, unless its file says otherwise")
+    retention: Name = Field(description="Class of a host whose file names none")
+    classes: dict[Name, RetentionClass] = Field(min_length=1)
+    alert_nights: int = Field(ge=1, le=30, description="Nights without a backup before an alert")
+    warn_percent: int = Field(ge=10, le=99, description="Share of a quota that is a warning")
+    free_percent: int = Field(ge=1, le=50, description="Free room of the hub's disk below is alarm")
+    maintenance_at: ClockTime = Field(description="Of the hub: retention, pruning, integrity")
+    check_slices: int = Field(ge=1, le=31, description="Days in which the whole store is read")
+    memory_mb: int = Field(ge=128, le=65_536, description="Ceiling of the service, MiB")
+    cpu_percent: int = Field(ge=5, le=800, description="Ceiling of the service, of one processor")
+    drill: BackupDrill
+
+
 class Reference(Model):
     """Everything that is not local to a commune."""
 
@@ -139,6 +208,7 @@ class Reference(Model):
     hardening: Hardening
     packages: Packages
     ssh: Ssh
+    backup: Backup
     vpn_port: int = Field(ge=1024, le=65535)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mairie.model.territory import Territory
+from mairie.plan.backup import hub_store, site_backup
 from mairie.plan.base import base_plan
 from mairie.plan.context import HubHost, Shared, SiteHost, hub_hosts, site_hosts
 from mairie.plan.host import HostPlan, Place
@@ -67,13 +68,15 @@ def _hub(place: HubHost) -> HostPlan:
             site_label="",
         ),
         roles=("hub",),
-        bricks=("base", "network", "vpn", "hub"),
+        bricks=("base", "network", "vpn", "hub", "backup"),
         timezone=place.hub.timezone,
         hub=place.name,
         base=base_plan(place),
         network=hub_network(place),
         vpn=hub_vpn(place),
         hub_plan=hub_plan(place),
+        backup=None,
+        store=hub_store(place),
     )
 
 
@@ -96,11 +99,13 @@ def _site_host(place: SiteHost) -> HostPlan:
             site_label=place.site.label,
         ),
         roles=place.roles,
-        bricks=("base", "network", "vpn") if place.is_gateway else ("base", "network"),
+        bricks=("base", "network", *(("vpn",) if place.is_gateway else ()), "backup"),
         timezone=commune.timezone,
         hub=place.hub_name,
         base=base_plan(place),
         network=site_network(place),
         vpn=gateway_vpn(place) if place.is_gateway else None,
         hub_plan=None,
+        backup=site_backup(place),
+        store=None,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from mairie.model.territory import PublicKeys
@@ -13,6 +13,8 @@ from mairie.secrets.payload import Payload
 from mairie.secrets.vault import Vault
 
 _TOGETHER = "take the .age file and public.yaml from one commit"
+
+_GENERATE = 'make it with "mairie secrets generate"'
 
 
 def problems(vault: Vault, identity: Identity | None) -> tuple[tuple[Path, str], ...]:
@@ -39,6 +41,10 @@ def problems(vault: Vault, identity: Identity | None) -> tuple[tuple[Path, str],
         public = files.load_public_keys(vault.folder)
     except SecretsError as error:
         return (*found, (public_file, str(error)))
+    try:
+        others = files.load_others(vault.folder)
+    except SecretsError as error:
+        return (*found, (files.secrets_folder(vault.folder) / "others.yaml", str(error)))
     for owner in owners.owners(territory):
         path = files.age_file(vault.folder, owner)
         content: Payload | None = None
@@ -54,7 +60,17 @@ def problems(vault: Vault, identity: Identity | None) -> tuple[tuple[Path, str],
             sentence = _compare(host, public.get(host), content)
             if sentence:
                 found.append((public_file, sentence))
+        for host, names in owners.other_secrets(territory, owner).items():
+            held = others.get(host, ()) if content is None else _held(content, host)
+            missing = [name for name in names if name not in held]
+            if missing:
+                found.append((path, f"{host} has no {' and no '.join(missing)}; {_GENERATE}"))
     return tuple(found)
+
+
+def _held(content: Payload, host: str) -> Collection[str]:
+    entry = content.hosts.get(host)
+    return entry.others if entry is not None else ()
 
 
 def _compare(host: str, public: PublicKeys | None, content: Payload | None) -> str:
@@ -64,7 +80,7 @@ def _compare(host: str, public: PublicKeys | None, content: Payload | None) -> s
     if content is None:
         return ""
     entry = content.hosts.get(host)
-    if entry is None:
+    if entry is None or not entry.wireguard_private_key:
         return f"{host} has a public key and no private one; {_TOGETHER}"
     if entry.public_keys != public:
         return (

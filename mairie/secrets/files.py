@@ -17,12 +17,17 @@ from mairie.secrets.errors import SecretsError
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PUBLIC = "public.yaml"
 _RECIPIENTS = "recipients.yaml"
+_OTHERS = "others.yaml"
 _REMAKE = {
     _PUBLIC: "mairie secrets generate",
+    _OTHERS: "mairie secrets generate",
     _RECIPIENTS: "mairie secrets recipients --apply",
 }
 _PUBLIC_HEADER = """\
 # Written by mairie, not by hand: WireGuard public keys in force, and those that take over.
+"""
+_OTHERS_HEADER = """\
+# Written by mairie, not by hand: names of the other secrets that the .age files hold for each host.
 """
 _RECIPIENTS_HEADER = """\
 # Written by mairie, not by hand: to whom each .age file was last encrypted.
@@ -121,6 +126,30 @@ def save_public_keys(folder: Path, keys: Mapping[str, PublicKeys]) -> None:
     _save_yaml(secrets_folder(folder) / _PUBLIC, _PUBLIC_HEADER, data)
 
 
+def load_others(folder: Path) -> dict[str, tuple[str, ...]]:
+    """Return the names of the other secrets of each host; empty when nothing was generated yet.
+
+    Raises:
+        SecretsError: ``secrets/others.yaml`` is damaged.
+
+    """
+    path = secrets_folder(folder) / _OTHERS
+    data = _load_yaml(path)
+    if data is None:
+        return {}
+    if not isinstance(data, dict) or not all(
+        isinstance(host, str) and _is_texts(names) for host, names in data.items()
+    ):
+        raise _damaged(path)
+    return {host: tuple(names) for host, names in data.items()}
+
+
+def save_others(folder: Path, names: Mapping[str, Sequence[str]]) -> None:
+    """Write ``secrets/others.yaml``: sorted, one host on a line."""
+    lines = (f"{host}: [{', '.join(sorted(names[host]))}]\n" for host in sorted(names))
+    _save(secrets_folder(folder) / _OTHERS, _OTHERS_HEADER + ("".join(lines) or "{}\n"))
+
+
 def load_recipients(folder: Path) -> dict[str, tuple[str, ...]]:
     """Return the recipients of each encrypted file at its last writing, by owner.
 
@@ -170,7 +199,10 @@ def _load_yaml(path: Path) -> Any:
 
 
 def _save_yaml(path: Path, header: str, data: Any) -> None:
-    text = header + (yaml.safe_dump(data, sort_keys=False, width=200) if data else "{}\n")
+    _save(path, header + (yaml.safe_dump(data, sort_keys=False, width=200) if data else "{}\n"))
+
+
+def _save(path: Path, text: str) -> None:
     if not path.is_file() or path.read_bytes() != text.encode():
         write_atomic(path, text.encode())
 

@@ -39,5 +39,10 @@ def new_preshared_key() -> str:
     return _text(os.urandom(32))
 
 
+def new_credential() -> str:
+    """Return 32 random bytes as URL-safe base64 without padding (RFC 4648 section 5)."""
+    return base64.urlsafe_b64encode(os.urandom(32)).decode("ascii").rstrip("=")
+
+
 def _text(raw: bytes) -> str:
     return base64.b64encode(raw).decode("ascii")

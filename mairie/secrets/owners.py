@@ -8,6 +8,11 @@ from collections.abc import Iterator
 from mairie.model.territory import Territory
 from mairie.secrets.errors import SecretsError
 
+BACKUP_SECRETS = ("backup-credential", "backup-password")
+"""Of a commune's host: what opens the store to it, and what opens its repository."""
+STORE_SECRETS = ("backup-store-password",)
+"""Of a hub: its own key to every repository it keeps; no commune's host has it."""
+
 
 def host_name(commune: str, site: str, host: str) -> str:
     """Return the full name of a host, unique in its territory."""
@@ -38,6 +43,17 @@ def tunnel_hosts(territory: Territory, owner: str) -> tuple[str, ...]:
     if owner in territory.syndicate.hubs:
         return (owner,)
     return tuple(name for name, gateway in _commune_hosts(territory, owner) if gateway)
+
+
+def other_secrets(territory: Territory, owner: str) -> dict[str, tuple[str, ...]]:
+    """Return the names of what each host of an owner keeps beside its tunnel's keys."""
+    names = STORE_SECRETS if owner in territory.syndicate.hubs else BACKUP_SECRETS
+    return dict.fromkeys(hosts(territory, owner), names)
+
+
+def communes_of(territory: Territory, hub: str) -> tuple[str, ...]:
+    """Return the communes that call a hub, by index."""
+    return tuple(name for name in territory.communes if hub_of(territory, name) == hub)
 
 
 def owner_of(territory: Territory, host: str) -> str:

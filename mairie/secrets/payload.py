@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import msgspec
 
 from mairie.model.territory import PublicKeys
-from mairie.secrets.keys import new_key_pair, new_preshared_key, public_key
+from mairie.secrets.keys import new_credential, new_key_pair, new_preshared_key, public_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,11 @@ class HostEntry:
     def staged(self) -> HostEntry:
         """Return a copy with a fresh next WireGuard key."""
         return replace(self, next_wireguard_private_key=new_key_pair().private)
+
+    def completed(self, others: Iterable[str]) -> HostEntry:
+        """Return a copy that has these other secrets too, fresh where they were missing."""
+        missing = {name: new_credential() for name in others if name not in self.others}
+        return replace(self, others={**self.others, **missing})
 
     def finished(self) -> HostEntry:
         """Return a copy in which the next WireGuard key is the one in force."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -49,8 +49,11 @@ class Vault:
                 f"{files.age_file(self.folder, owner)} holds no WireGuard key of {host}; make it "
                 'with "mairie secrets generate"'
             )
+        self._require(owner, host, entry)
+        others = dict(entry.others)
         if owner in self.territory.syndicate.hubs:
             preshared = self._preshared_keys_of_hub(owner, identity)
+            others |= self._backup_secrets_of_hub(owner, identity)
         elif entry.preshared_key:
             preshared = {owners.hub_of(self.territory, owner): entry.preshared_key}
         else:
@@ -59,7 +62,7 @@ class Vault:
             wireguard_private_key=entry.wireguard_private_key,
             next_wireguard_private_key=entry.next_wireguard_private_key,
             preshared_keys=preshared,
-            others=dict(entry.others),
+            others=others,
         )
 
     def all_secrets(self, identity: Identity) -> dict[str, HostSecrets]:
@@ -80,28 +83,39 @@ class Vault:
             only: names of communes and hubs; None for all.
 
         Returns:
-            The hosts whose keys were made.
+            The hosts for which something was made.
 
         """
         public = files.load_public_keys(self.folder)
+        others = files.load_others(self.folder)
         made: list[str] = []
         for owner in owners.owners(self.territory) if only is None else only:
-            wanted = set(owners.tunnel_hosts(self.territory, owner))
+            tunnels = set(owners.tunnel_hosts(self.territory, owner))
+            wanted = owners.other_secrets(self.territory, owner)
             exists = files.age_file(self.folder, owner).exists()
-            if exists and wanted <= public.keys():
+            recorded = all(
+                set(names) <= set(others.get(host, ())) for host, names in wanted.items()
+            )
+            if exists and recorded and tunnels <= public.keys():
                 continue
-            content = self.open(owner, identity()) if exists else Payload()
-            missing = [host for host in sorted(wanted) if host not in content.hosts]
-            preshared = owner in self.territory.communes
-            for host in missing:
-                content = content.with_host(host, payload.new_entry(preshared=preshared))
-            if missing or not exists:
+            old = self.open(owner, identity()) if exists else Payload()
+            content = old
+            for host, names in sorted(wanted.items()):
+                entry = content.hosts.get(host)
+                if host in tunnels and (entry is None or not entry.wireguard_private_key):
+                    fresh = payload.new_entry(preshared=owner in self.territory.communes)
+                    entry = replace(fresh, others=entry.others) if entry else fresh
+                content = content.with_host(host, (entry or HostEntry()).completed(names))
+            changed = [host for host in wanted if content.hosts[host] != old.hosts.get(host)]
+            if changed or not exists:
                 self._encrypt(owner, content)
-            made += missing
-            # The public half is written after the private one: a key that peers already use
-            # must never be without its private half.
-            public.update({host: content.hosts[host].public_keys for host in wanted})
+            made += sorted(changed)
+            # What is in clear is written after the secrets: a key that peers already use must
+            # never be without its private half.
+            public.update({host: content.hosts[host].public_keys for host in tunnels})
             files.save_public_keys(self.folder, public)
+            others.update({host: tuple(content.hosts[host].others) for host in wanted})
+            files.save_others(self.folder, others)
         return tuple(made)
 
     def rotate(self, host: str, identity: Identity) -> PublicKeys:
@@ -169,12 +183,31 @@ class Vault:
     def _preshared_keys_of_hub(self, hub: str, identity: Identity) -> dict[str, str]:
         """Gather the preshared keys that a hub shares with the gateways of its communes."""
         found: dict[str, str] = {}
-        for commune in self.territory.communes:
-            if owners.hub_of(self.territory, commune) == hub:
-                entries = self.open(commune, identity).hosts
-                for host in owners.tunnel_hosts(self.territory, commune):
-                    if host in entries and entries[host].preshared_key:
-                        found[host] = entries[host].preshared_key
+        for commune in owners.communes_of(self.territory, hub):
+            entries = self.open(commune, identity).hosts
+            for host in owners.tunnel_hosts(self.territory, commune):
+                if host in entries and entries[host].preshared_key:
+                    found[host] = entries[host].preshared_key
+        return found
+
+    def _require(self, owner: str, host: str, entry: HostEntry) -> None:
+        """Refuse a host whose other secrets are not all made."""
+        for name in owners.other_secrets(self.territory, owner)[host]:
+            if name not in entry.others:
+                raise SecretsError(
+                    f"{files.age_file(self.folder, owner)} holds no {name} of {host}; make it "
+                    'with "mairie secrets generate"'
+                )
+
+    def _backup_secrets_of_hub(self, hub: str, identity: Identity) -> dict[str, str]:
+        """Gather what a hub needs to keep its hosts' repositories, as ``<secret>:<host>``."""
+        found: dict[str, str] = {}
+        for commune in owners.communes_of(self.territory, hub):
+            entries = self.open(commune, identity).hosts
+            for host, names in owners.other_secrets(self.territory, commune).items():
+                entry = entries.get(host, HostEntry())
+                self._require(commune, host, entry)
+                found |= {f"{name}:{host}": entry.others[name] for name in names}
         return found
 
     def _encrypt(self, owner: str, content: Payload) -> None:

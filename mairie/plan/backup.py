@@ -1,0 +1,168 @@
+"""Brick ``backup``: when each host saves itself, what, how fast, and what its hub keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address
+
+from mairie.model.commune import Database as DatabaseModel
+from mairie.model.commune import Uplink
+from mairie.model.reference import Reference
+from mairie.plan.base import MEBIBYTE, time_in_window
+from mairie.plan.context import HubHost, Shared, SiteHost, site_hosts
+from mairie.plan.host import (
+    BackupPlan,
+    Database,
+    DrillPlan,
+    NightWindow,
+    Retention,
+    StoredHost,
+    StorePlan,
+)
+from mairie.plan.stable import stable_number
+
+DUMPS = "/var/lib/mairie/backup/dumps"
+"""Where databases are dumped before they are saved."""
+DAY_MINUTES = 24 * 60
+DRILL_DAYS = 28
+"""Days that every month has."""
+
+
+def host_number(place: SiteHost) -> int:
+    """Return the place of a host among those of its commune, from 0, as the file has them."""
+    before = 0
+    for stem, site in place.commune.sites.items():
+        if stem == place.site_stem:
+            return before + list(site.hosts).index(place.stem)
+        before += len(site.hosts)
+    raise KeyError(place.site_stem)
+
+
+def first_slot(place: SiteHost) -> int:
+    """Return the slot of the commune's first host: the one of its file, else from its index."""
+    written = place.commune.backup.slot
+    return place.commune.index if written is None else written
+
+
+def window(place: SiteHost) -> NightWindow:
+    """Return when a host may back itself up.
+
+    The hosts of a commune follow each other from slot to slot, so that one uplink carries one
+    backup at a time; the minute inside the slot is the commune's own.
+    """
+    night = place.reference.backup.night
+    slot = (first_slot(place) + host_number(place)) % night.slots
+    spread = max(1, night.slot_minutes - night.window_minutes)
+    minute = stable_number(f"backup {place.commune_stem}", spread)
+    hour, start = (int(part) for part in night.start.split(":"))
+    at = (hour * 60 + start + slot * night.slot_minutes + minute) % DAY_MINUTES
+    return NightWindow(start=f"{at // 60:02d}:{at % 60:02d}", minutes=night.window_minutes)
+
+
+def store_port(reference: Reference) -> int:
+    """Return the port of the store: that of the service ``backup``, which the firewall opens."""
+    return int(reference.services["backup"][0].removeprefix("tcp/"))
+
+
+def site_backup(place: SiteHost) -> BackupPlan:
+    """Return what leaves a gateway or a server every night."""
+    shared = place.shared
+    reference = place.reference.backup
+    written = place.host.backup
+    at = shared.hub_address(place.hub_name)
+    port = store_port(shared.references.for_host(None, ("hub",)))
+    server = f"{IPv4Address(at.ipv4)}:{port}"
+    uplink = preferred_uplink(place)
+    kind = place.reference.uplink_classes[uplink.kind]
+    return BackupPlan(
+        server=server,
+        repository=f"http://{server}/{place.name}/",
+        window=window(place),
+        upload=uplink.up * kind.backup_percent // 100,
+        download=uplink.down * kind.backup_percent // 100,
+        connections=kind.backup_connections,
+        pack_bytes=kind.backup_pack_mib * MEBIBYTE,
+        folders=_unique((*reference.folders, *written.folders)),
+        excludes=_unique((*reference.excludes, *written.excludes)),
+        databases=tuple(
+            Database(name=name, engine=item.engine, source=source(name, item))
+            for name, item in sorted(written.databases.items())
+        ),
+        local_target=written.local or "",
+        alert_nights=reference.alert_nights,
+        memory_bytes=reference.memory_mb * MEBIBYTE,
+        cpu_percent=reference.cpu_percent,
+        drill=DrillPlan(
+            day=1 + stable_number(f"drill day {place.name}", DRILL_DAYS),
+            at=time_in_window(f"drill {place.name}", reference.drill),
+            files=reference.drill.files,
+            max_bytes=reference.drill.max_size,
+            max_age_days=reference.drill.max_age_days,
+        ),
+    )
+
+
+def preferred_uplink(place: SiteHost) -> Uplink:
+    """Return the uplink that carries a site's traffic while nothing is broken.
+
+    The share of a backup is of this one: a slower way out that takes over for a night has the
+    same rate, and the window still ends.
+    """
+    models = place.uplinks
+    for neighbour in place.neighbours():
+        ports = neighbour.host.wan
+        if isinstance(ports, dict):
+            return next(model for model in models if model.key in ports)
+    return models[0]
+
+
+def source(name: str, database: DatabaseModel) -> str:
+    """Return what the dump tool of a database is given."""
+    return database.source or name
+
+
+def hub_store(place: HubHost) -> StorePlan:
+    """Return what a hub keeps for the hosts of its communes."""
+    reference = place.reference.backup
+    return StorePlan(
+        address=place.tunnel.ipv4,
+        port=store_port(place.reference),
+        hosts=tuple(_stored(host) for host in hosts_of(place.shared, place.name)),
+        warn_percent=reference.warn_percent,
+        free_percent=reference.free_percent,
+        maintenance_at=reference.maintenance_at,
+        check_slices=reference.check_slices,
+    )
+
+
+def hosts_of(shared: Shared, hub: str) -> Iterator[SiteHost]:
+    """Yield the hosts that back themselves up to a hub."""
+    return (host for host in site_hosts(shared) if host.hub_name == hub)
+
+
+def _stored(place: SiteHost) -> StoredHost:
+    plan = site_backup(place)
+    reference = place.reference.backup
+    written = place.host.backup
+    name = written.retention or reference.retention
+    kept = reference.classes[name]
+    return StoredHost(
+        name=place.name,
+        label=f"{place.commune.name} · {place.site.label}",
+        timezone=place.commune.timezone,
+        window=plan.window,
+        folders=_unique((*plan.folders, DUMPS)),
+        quota_bytes=written.quota or reference.quota,
+        retention=Retention(
+            name=name,
+            daily=kept.daily,
+            weekly=kept.weekly,
+            monthly=kept.monthly,
+            yearly=kept.yearly,
+        ),
+        alert_nights=plan.alert_nights,
+    )
+
+
+def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))
