@@ -16,7 +16,8 @@ BRICKS: dict[str, str] = {
     "base": "first: everything after it relies on names, accounts, time and packages being right",
     "network": "before vpn: a tunnel needs an uplink, and no port may open before the firewall",
     "vpn": "after network: it calls the hub through the uplinks, under the firewall's rules",
-    "hub": "last: it answers to communes whose tunnels exist by then",
+    "hub": "after vpn: it answers to communes whose tunnels exist by then",
+    "backup": "last: the first copy of a host is of a host that is complete, through its tunnel",
 }
 """Name of each brick to the reason for its place."""
 

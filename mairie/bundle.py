@@ -119,7 +119,7 @@ def _common_files(root: Assets) -> dict[str, bytes]:
     bricks = [path.stem for path in sorted((PACKAGE / "files").glob("[!_]*.py"))]
     for folder, name, suffixes in (
         (root.deploys, "deploys", (".py",)),
-        *((root.templates / brick, f"templates/{brick}", (".j2",)) for brick in bricks),
+        *((root.templates / brick, f"templates/{brick}", (".j2", ".py")) for brick in bricks),
         (root.conformance, "tests/conformance", (".py",)),
     ):
         for path in sorted(folder.rglob("*")):

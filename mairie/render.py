@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import importlib
 from dataclasses import dataclass, field
 from functools import cache
@@ -45,7 +47,8 @@ def render(
     """Return the files of one brick on one host, in the order they are to be placed.
 
     Templates get ``plan``, ``managed`` and their own ``context``; those of secret files also get
-    ``secrets``: a secret cannot reach a file that everybody may read.
+    ``secrets``: a secret cannot reach a file that everybody may read. A source whose name does not
+    end in ``.j2`` is no template: it is copied as it stands.
 
     Args:
         plan: of the host.
@@ -60,6 +63,11 @@ def render(
     folder = templates if templates is not None else assets().templates
     environment = _environment(folder / brick)
     return tuple(_render(environment, item, plan, secrets, brick) for item in _files(plan, brick))
+
+
+def sha1_base64(text: str) -> str:
+    """Return the SHA-1 of a text in base64, as ``{SHA}`` lines of an htpasswd file have it."""
+    return base64.b64encode(hashlib.sha1(text.encode(), usedforsecurity=False).digest()).decode()
 
 
 def _files(plan: HostPlan, brick: str) -> tuple[TemplateFile, ...]:
@@ -83,7 +91,10 @@ def _render(
     if item.secret:
         variables["secrets"] = secrets
     try:
-        text = environment.get_template(item.source).render(variables)
+        if item.source.endswith(".j2"):
+            text = environment.get_template(item.source).render(variables)
+        else:
+            text = _source(environment, item.source)
     except TemplateError as error:
         where = f"templates/{brick}/{item.source}{_line(error, item.source)}"
         raise RenderError(f"{where}: {error} (host {plan.name}, file {item.path})") from error
@@ -96,6 +107,12 @@ def _render(
         secret=item.secret,
         check=item.check,
     )
+
+
+def _source(environment: Environment, name: str) -> str:
+    assert environment.loader is not None  # noqa: S101 - _environment gives it one
+    text, _, _ = environment.loader.get_source(environment, name)
+    return text
 
 
 def _line(error: TemplateError, source: str) -> str:
@@ -111,7 +128,7 @@ def _line(error: TemplateError, source: str) -> str:
 
 @cache
 def _environment(folder: Path) -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(folder),
         undefined=StrictUndefined,
         autoescape=False,  # noqa: S701 - configuration files, not HTML
@@ -119,3 +136,5 @@ def _environment(folder: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["sha1_base64"] = sha1_base64
+    return environment
