@@ -75,7 +75,17 @@ def secrets_of(plan: HostPlan) -> HostSecrets:
             for peer in peers
             if peer.preshared
         },
+        others=_others(plan),
     )
+
+
+def _others(plan: HostPlan) -> dict[str, str]:
+    kinds = ("backup-password", "backup-credential")
+    kept = plan.store.hosts if plan.store else ()
+    names = ["backup-store-password"] if plan.store else [*kinds]
+    names += [f"{kind}:{each.name}" for each in kept for kind in kinds]
+    owner = {name: name if ":" in name else f"{name}:{plan.name}" for name in names}
+    return {name: _key(owner[name]).rstrip("=") for name in names}
 
 
 @pytest.fixture
@@ -99,18 +109,22 @@ def _listing(files: dict[str, RenderedFile]) -> str:
     return "\n".join(lines) + "\n"
 
 
+Files = dict[str, RenderedFile]
+
+
 @pytest.fixture
 def compare(
-    request: pytest.FixtureRequest, rendered: Callable[[str, str], dict[str, RenderedFile]]
-) -> Callable[[str, str], None]:
-    """Compare all files of a brick on a demo host with ``<brick>/expected/<host>/``.
+    request: pytest.FixtureRequest, rendered: Callable[[str, str], Files]
+) -> Callable[..., None]:
+    """Compare the files of a brick on a demo host with ``<brick>/expected/<host>/``.
 
-    ``FILES`` there lists mode, owner and check of each file, in the order they are placed.
+    ``FILES`` there lists mode, owner and check of each file, in the order they are placed. A third
+    argument chooses which of the files are compared; all without it.
     """
 
-    def run(brick: str, host: str) -> None:
+    def run(brick: str, host: str, choose: Callable[[Files], Files] = dict) -> None:
         folder = Path(__file__).parent / brick / "expected" / host
-        files = rendered(brick, host)
+        files = choose(rendered(brick, host))
         texts = {"FILES": _listing(files)}
         texts |= {path.lstrip("/"): file.text for path, file in files.items()}
         if request.config.getoption("--update"):
