@@ -20,7 +20,7 @@ from mairie.plan.host import (
 )
 from mairie.plan.interfaces import hub_uplink, segment_interfaces, uplinks
 
-ALWAYS_OFFERED_BY_A_HUB = ("icmp", "ssh")
+ALWAYS_OFFERED_BY_A_HUB = ("backup", "icmp", "ssh")
 
 Ends = tuple[str, Literal["input", "forward"], Selector, Selector, str]
 """Counter suffix, chain, source, destination, schedule."""
