@@ -21,6 +21,7 @@ def deploy() -> None:
     plan, _ = this_host()
     if plan.backup is None and plan.store is None:
         return
+    folder("/etc/mairie")
     if plan.backup is not None:
         install_client(plan.backup)
     if plan.store is not None:
