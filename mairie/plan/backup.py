@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Address
 
+from mairie.model.commune import Commune, Uplink
 from mairie.model.commune import Database as DatabaseModel
-from mairie.model.commune import Uplink
-from mairie.model.reference import Reference
+from mairie.model.reference import BackupNight, Reference
+from mairie.model.territory import Territory
 from mairie.plan.base import MEBIBYTE, time_in_window
-from mairie.plan.context import HubHost, Shared, SiteHost, site_hosts
+from mairie.plan.context import HubHost, Shared, SiteHost, hub_hosts, site_hosts
 from mairie.plan.host import (
     BackupPlan,
     Database,
@@ -19,44 +20,41 @@ from mairie.plan.host import (
     StoredHost,
     StorePlan,
 )
+from mairie.plan.night import clock, minute_of
 from mairie.plan.stable import stable_number
 
 DUMPS = "/var/lib/mairie/backup/dumps"
 """Where databases are dumped before they are saved."""
-DAY_MINUTES = 24 * 60
 DRILL_DAYS = 28
 """Days that every month has."""
 
 
-def host_number(place: SiteHost) -> int:
-    """Return the place of a host among those of its commune, from 0, as the file has them."""
-    before = 0
-    for stem, site in place.commune.sites.items():
-        if stem == place.site_stem:
-            return before + list(site.hosts).index(place.stem)
-        before += len(site.hosts)
-    raise KeyError(place.site_stem)
+def slots(commune: Commune) -> Iterator[tuple[str, str, int]]:
+    """Yield site, host and slot of each host of a commune, before it is taken modulo the night's.
 
-
-def first_slot(place: SiteHost) -> int:
-    """Return the slot of the commune's first host: the one of its file, else from its index."""
-    written = place.commune.backup.slot
-    return place.commune.index if written is None else written
-
-
-def window(place: SiteHost) -> NightWindow:
-    """Return when a host may back itself up.
-
-    The hosts of a commune follow each other from slot to slot, so that one uplink carries one
-    backup at a time; the minute inside the slot is the commune's own.
+    They follow each other, so that one uplink carries one backup at a time.
     """
-    night = place.reference.backup.night
-    slot = (first_slot(place) + host_number(place)) % night.slots
+    first = commune.index if commune.backup.slot is None else commune.backup.slot
+    pairs = ((site, host) for site, content in commune.sites.items() for host in content.hosts)
+    for number, (site, host) in enumerate(pairs):
+        yield site, host, first + number
+
+
+def night_window(night: BackupNight, commune_stem: str, slot: int) -> NightWindow:
+    """Return when a host may send: its slot, and in it the minute of its commune."""
     spread = max(1, night.slot_minutes - night.window_minutes)
-    minute = stable_number(f"backup {place.commune_stem}", spread)
-    hour, start = (int(part) for part in night.start.split(":"))
-    at = (hour * 60 + start + slot * night.slot_minutes + minute) % DAY_MINUTES
-    return NightWindow(start=f"{at // 60:02d}:{at % 60:02d}", minutes=night.window_minutes)
+    minute = stable_number(f"backup {commune_stem}", spread)
+    start = minute_of(night.start) + slot % night.slots * night.slot_minutes + minute
+    return NightWindow(start=clock(start), minutes=night.window_minutes)
+
+
+def _window(place: SiteHost) -> NightWindow:
+    slot = next(
+        slot
+        for site, host, slot in slots(place.commune)
+        if (site, host) == (place.site_stem, place.stem)
+    )
+    return night_window(place.reference.backup.night, place.commune_stem, slot)
 
 
 def store_port(reference: Reference) -> int:
@@ -77,7 +75,7 @@ def site_backup(place: SiteHost) -> BackupPlan:
     return BackupPlan(
         server=server,
         repository=f"http://{server}/{place.name}/",
-        window=window(place),
+        window=_window(place),
         upload=uplink.up * kind.backup_percent // 100,
         download=uplink.down * kind.backup_percent // 100,
         connections=kind.backup_connections,
@@ -130,9 +128,14 @@ def hub_store(place: HubHost) -> StorePlan:
         hosts=tuple(_stored(host) for host in hosts_of(place.shared, place.name)),
         warn_percent=reference.warn_percent,
         free_percent=reference.free_percent,
-        maintenance_at=reference.maintenance_at,
+        maintenance_at=clock(minute_of(reference.maintenance_at)),
         check_slices=reference.check_slices,
     )
+
+
+def limits(territory: Territory) -> dict[str, int]:
+    """Return how many hosts each hub of a territory lets send at once."""
+    return {place.name: place.reference.backup.at_once for place in hub_hosts(Shared.of(territory))}
 
 
 def hosts_of(shared: Shared, hub: str) -> Iterator[SiteHost]:
