@@ -97,6 +97,16 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02} min"
 
 
+def size(count: float) -> str:
+    """Return a number of bytes: ``512 o``, ``1,5 Mo``, ``120 Go``; factors of a thousand."""
+    units = ("o", "ko", "Mo", "Go", "To")
+    power = 0
+    while count >= 999.5 and power < len(units) - 1:
+        count, power = count / 1000, power + 1
+    written = f"{count:.1f}" if power and count < 99.95 else f"{count:.0f}"
+    return f"{written.replace('.', ',')} {units[power]}"
+
+
 def why(host: HostReport) -> str:
     """Return one line that says what happened to a host; empty when there is nothing to say."""
     if host.failed is not None:
