@@ -14,6 +14,7 @@ from mairie.asking import ask_hosts
 from mairie.backups.ask import Answer, Verb
 from mairie.backups.events import Snapshot
 from mairie.errors import EXIT_HOST_FAILED, EXIT_UNREACHABLE, MairieError
+from mairie.plan.backup import DUMPS
 from mairie.plan.host import HostPlan
 from mairie.run import Reach, Run
 from mairie.transport import Transport
@@ -118,7 +119,7 @@ class Rebuilding:
 
     def _restore(self) -> bool:
         assert self.snapshot is not None  # noqa: S101 - _choose came first
-        data = [path for path in self.snapshot.paths if path not in FROM_THE_PLAN]
+        data = [path for path in self.snapshot.paths if path not in FROM_THE_PLAN] + [DUMPS]
         paths = [word for path in data for word in ("--path", path)]
         fixed = ("--in-place", "--databases", "--overwrite", "if-changed")
         arguments = ("--snapshot", self.snapshot.id, *fixed, *paths)

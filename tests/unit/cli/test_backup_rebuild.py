@@ -154,7 +154,7 @@ def test_a_rebuild_from_end_to_end(build: Build) -> None:
         "apply",
         "list --json",
         "restore --snapshot aa22 --in-place --databases --overwrite if-changed "
-        "--path /home --path /srv/données --json",
+        "--path /home --path /srv/données --path /var/lib/mairie/backup/dumps --json",
         "now --json",
         "drill --json",
         "verify",
