@@ -14,11 +14,18 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from mairie.asking import ask_hosts
+from mairie.backups.ask import Verb
+from mairie.backups.fleet import exit_code as answers_code
+from mairie.cli.backups import savers
 from mairie.cli.options import identity_option, inventory_option
 from mairie.cli.reporting import Outputs, console, finish, report_options
+from mairie.cli.steps import print_steps
 from mairie.lab.containers import Lab
 from mairie.lab.limits import shared_kernel, within_limits
 from mairie.lab.session import Session
+from mairie.rebuild import Rebuilding
+from mairie.report.answers import print_answers
 from mairie.report.model import RunReport, exit_code
 from mairie.run import Run
 
@@ -138,6 +145,44 @@ def verify(
         say("Trying who reaches whom")
         matrix = session.try_flows()
     sys.exit(conclude(finish(run, session.territory, "verify", outputs, matrix)))
+
+
+@command.command()
+@click.argument("hosts", nargs=-1, metavar="[HOST]...")
+@choice_options
+@click.option("--drill", is_flag=True, help="Then prove that they can be restored.")
+def backup(hosts: tuple[str, ...], choice: Choice, drill: bool) -> None:
+    """Back hosts of the lab up to its hub; none named: all."""
+    session = choice.session()
+    session.running()
+    plans = savers({name: session.plan(name) for name in hosts or session.plans}, asked=hosts)
+    verbs: tuple[Verb, ...] = ("now", "drill") if drill else ("now",)
+    answers = []
+    for verb in verbs:
+        transport = session.reach().transport
+        asked = ask_hosts(plans, transport, verb, console=console(), parallel=PARALLEL)
+        print_answers(asked, plans, verb, Console())
+        answers += asked
+    sys.exit(answers_code(answers))
+
+
+@command.command()
+@click.argument("host")
+@choice_options
+@click.option("--snapshot", default="", help="Restore this one instead of the newest.")
+@report_options
+def rebuild(host: str, choice: Choice, snapshot: str, outputs: Outputs) -> None:
+    """Put a blank machine in the place of HOST and bring it back: as "mairie rebuild" does."""
+    session = choice.session()
+    session.running()
+    plans = savers({host: session.plan(host)}, asked=[host])
+    say(f"Putting a blank machine in the place of {host}")
+    session.lab.replace(host)
+    rebuilding = Rebuilding(plans[host], session.reach(), console())
+    rebuilding.go(snapshot)
+    report = finish(rebuilding.run, session.territory, "deploy", outputs)
+    print_steps(rebuilding, Console())
+    sys.exit(rebuilding.exit_code or conclude(report))
 
 
 @command.command()

@@ -7,16 +7,14 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from mairie.cli.backups import savers
 from mairie.cli.hosts import KNOWN_HOSTS, Hosts, Way, one_host_options
 from mairie.cli.options import identity_option
 from mairie.cli.reporting import Outputs, console, finish, report_options
+from mairie.cli.steps import print_steps
 from mairie.errors import MairieError
 from mairie.rebuild import Rebuilding, traces
-from mairie.report import words
 from mairie.report.model import exit_code
 
 
@@ -65,19 +63,3 @@ def enrolled(known_hosts: Path, name: str) -> None:
             f"the SSH key of {name} is not recorded: compare it with what the new machine shows, "
             f"with mairie enrol {name} --address ADDRESS"
         )
-
-
-def print_steps(rebuilding: Rebuilding, out: Console) -> None:
-    """Print each step with its time, and the whole."""
-    table = Table(title=Text(f"Reconstruction de {rebuilding.plan.name}"), title_justify="left")
-    table.add_column("Étape")
-    table.add_column("Durée", justify="right", no_wrap=True)
-    table.add_column("Remarque", overflow="fold")
-    for step in rebuilding.steps:
-        sign, style = ("✓", "green") if step.ok else ("✗", "bold red")
-        remark = Text(words.clean(words.first_line(step.text)), overflow="fold")
-        table.add_row(Text(f"{sign} {step.title}", style), words.duration(step.seconds), remark)
-    whole = sum(step.seconds for step in rebuilding.steps)
-    table.add_section()
-    table.add_row("En tout", words.duration(whole), "")
-    out.print(table)

@@ -96,12 +96,7 @@ class Lab:
             self._connect(nodes)
             hosts = [node.name for node in nodes if node.image == "host"]
             self._progress(f"Waiting for {len(hosts)} hosts to boot")
-            for name, failed in zip(hosts, pool.map(self.wait_booted, hosts), strict=True):
-                if failed:
-                    raise LabError(
-                        f"{name} booted, but these units failed: {', '.join(failed)}.\n"
-                        + self.exec(name, ["systemctl", "status", "--no-pager", *failed]).stdout
-                    )
+            list(pool.map(self._wait_whole, hosts))
 
     def nodes(self) -> list[Node]:
         """Return the nodes of the running lab, by name."""
@@ -183,6 +178,31 @@ class Lab:
         container.start()
         self._connect([node])
         return self.wait_booted(name) if node.image == "host" else []
+
+    def replace(self, name: str) -> None:
+        """Put a blank machine in the place of a host, with the same cables, and wait for it.
+
+        Raises:
+            LabError: there is no such host, or the new one boots badly.
+
+        """
+        hosts = {node.name: node for node in self.nodes() if node.image == "host"}
+        if name not in hosts:
+            raise LabError(f"{name} is no host of the lab {self.name}: {', '.join(hosts)}.")
+        images = ensure_images(self._client, self._progress)
+        remove(self._client.containers.get(self.container(name)))
+        self._clean_cgroups(name)
+        Starter(self._client, self.name, images, self._owner).node(hosts[name])
+        self._connect([hosts[name]])
+        self._wait_whole(name)
+
+    def _wait_whole(self, name: str) -> None:
+        failed = self.wait_booted(name)
+        if failed:
+            raise LabError(
+                f"{name} booted, but these units failed: {', '.join(failed)}.\n"
+                + self.exec(name, ["systemctl", "status", "--no-pager", *failed]).stdout
+            )
 
     def wait_booted(self, name: str) -> list[str]:
         """Wait until systemd has started everything; return the units that failed."""

@@ -90,6 +90,17 @@ class Session:
         self.lab.up(self.layout.nodes)
         internet.start(self.lab, self.plans)
 
+    def plan(self, host: str) -> HostPlan:
+        """Return the plan of a host of the lab.
+
+        Raises:
+            MairieError: there is no such host.
+
+        """
+        if host not in self.plans:
+            raise MairieError(f"no host is named {host}; the lab has: {', '.join(self.plans)}")
+        return self.plans[host]
+
     def reach(self) -> Reach:
         """Return how to get at the lab's hosts."""
         vault = Vault(self.folder, self.territory)
