@@ -37,6 +37,8 @@ PATTERNS: Mapping[str, str] = {
     _pattern(base.InterfaceName): "the name of a network port, such as eth0 or enp1s0",
     _pattern(base.WireGuardKey): "a WireGuard public key, 44 characters as wg pubkey prints them",
     _pattern(syndicate.SshKey): "one line of an OpenSSH public key file, such as ssh-ed25519 AAAA…",
+    _pattern(base.Pattern): "a name or a path, with * and ?, such as *.iso",
+    _pattern(commune.DatabaseSource): "the name of a database, or the absolute path of its file",
     _pattern(reference.PortRange): "tcp/443, udp/10000-20000, icmp or any",
     _pattern(reference.ClockTime): "a time from 00:00 to 24:00, such as 07:30",
     _pattern(commune.Commune, "insee"): "the official code, five characters such as 98744 or 2A004",
@@ -210,7 +212,7 @@ def _length(item: Any) -> str:
 
 def _range(here: Spot) -> str:
     low, high = (
-        None if bound is None else _rate(bound) if here.is_rate else str(bound)
+        None if bound is None else _units(bound) if here.is_rate or here.is_size else str(bound)
         for bound in here.bounds
     )
     if low is not None and high is not None:
@@ -218,11 +220,12 @@ def _range(here: Spot) -> str:
     return f"{low} or more" if low is not None else f"{high} or less"
 
 
-def _rate(bits: int) -> str:
-    for factor, unit in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
-        if bits >= factor:
-            return f"{bits / factor:g}{unit}"
-    return str(bits)
+def _units(number: int) -> str:
+    """Return a rate or a size as it is written: ``9.6k``, ``500M``, ``100G``, ``1000T``."""
+    for factor, unit in ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if number >= factor:
+            return f"{number / factor:g}{unit}"
+    return str(number)
 
 
 def _out_of_range(_item: Any, here: Spot, got: str, value: Any) -> str:

@@ -11,7 +11,7 @@ import annotated_types
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from mairie.model.base import parse_rate
+from mairie.model.base import parse_rate, parse_size
 
 
 @dataclass
@@ -44,6 +44,11 @@ class Spot:
     def is_rate(self) -> bool:
         """Whether a number here is a rate in bit/s."""
         return any(getattr(item, "func", None) is parse_rate for item in self.metadata)
+
+    @property
+    def is_size(self) -> bool:
+        """Whether a number here is a size in bytes."""
+        return any(getattr(item, "func", None) is parse_size for item in self.metadata)
 
     @property
     def bounds(self) -> tuple[int | None, int | None]:

@@ -83,6 +83,13 @@ Size = Annotated[
 ]
 """Bytes, written ``500M``, ``20G`` or ``1T``."""
 
+Quota = Annotated[
+    int,
+    BeforeValidator(parse_size, json_schema_input_type=str | int),
+    Field(ge=10**9, le=10**15),
+]
+"""Bytes of a host's copies: below 1 GB, a system and one pruning of it do not fit together."""
+
 AbsolutePath = Annotated[str, AfterValidator(check_absolute), Field(max_length=200)]
 """A path from the root, without ``.``, ``..`` or a slash at the end."""
 

@@ -15,9 +15,9 @@ from mairie.model.base import (
     Model,
     Name,
     Pattern,
+    Quota,
     Rate,
     SegmentName,
-    Size,
 )
 from mairie.model.reference import Flow
 from mairie.model.syndicate import TimeZone
@@ -26,6 +26,11 @@ UplinkKind = Literal["fibre", "dsl", "4g", "satellite"]
 Role = Literal["gateway", "server"]
 UplinkName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=24)]
 """The name of an uplink, or its kind: ``4g`` starts with a digit."""
+
+DatabaseSource = Annotated[
+    str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-][^\x00-\x1f\x7f]*$", max_length=200)
+]
+"""What a dump tool is told to dump; never an option of its command line."""
 
 
 class StaticAddress(Model):
@@ -56,12 +61,9 @@ class Database(Model):
     """A database saved by its own dump tool."""
 
     engine: Literal["postgresql", "mariadb", "sqlite"]
-    source: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_/][A-Za-z0-9_./-]*$")] | None = (
-        Field(
-            None,
-            max_length=200,
-            description="Its name in the engine, when another; the absolute path of an SQLite file",
-        )
+    source: DatabaseSource | None = Field(
+        default=None,
+        description="Its name in the engine, when another; the absolute path of an SQLite file",
     )
 
 
@@ -80,7 +82,7 @@ class HostBackup(Model):
     local: AbsolutePath | None = Field(
         default=None, description="Folder of a second copy, on a disk that may be absent"
     )
-    quota: Size | None = Field(default=None, description="Room on the hub, such as 20G")
+    quota: Quota | None = Field(default=None, description="Room on the hub, such as 20G")
     retention: Name | None = Field(
         default=None, alias="class", description="How long copies are kept"
     )

@@ -7,7 +7,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from mairie.model.base import AbsolutePath, Label, Model, Name, Pattern, Rate, SegmentName, Size
+from mairie.model.base import (
+    AbsolutePath,
+    Label,
+    Model,
+    Name,
+    Pattern,
+    Quota,
+    Rate,
+    SegmentName,
+    Size,
+)
 
 PortRange = Annotated[
     str, StringConstraints(pattern=r"^(?:(?:tcp|udp)/\d{1,5}(?:-\d{1,5})?|icmp|any)$")
@@ -180,7 +190,7 @@ class Backup(Model):
     excludes: tuple[Pattern, ...] = Field(
         (), description="What is not saved, as restic --exclude has it"
     )
-    quota: Size = Field(description="Room of a host on its hub, unless its file says otherwise")
+    quota: Quota = Field(description="Room of a host on its hub, unless its file says otherwise")
     retention: Name = Field(description="Class of a host whose file names none")
     classes: dict[Name, RetentionClass] = Field(min_length=1)
     alert_nights: int = Field(ge=1, le=30, description="Nights without a backup before an alert")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 from mairie.inventory.checks import (
     addresses,
+    backup,
     cabling,
     duplicates,
     keys,
@@ -31,6 +32,7 @@ CHECKS: tuple[Callable[[Facts], Iterator[Problem]], ...] = (
     sites.problems,
     cabling.problems,
     addresses.problems,
+    backup.problems,
 )
 
 

@@ -61,6 +61,7 @@ def test_what_is_in_it(tmp_path: Path, key: Path) -> None:
         "README.md",
         "group_data/all.py",
         "inventories/syndicat-d-essai/secrets/hub.age",
+        "inventories/syndicat-d-essai/secrets/others.yaml",
         "inventories/syndicat-d-essai/secrets/public.yaml",
         "inventories/syndicat-d-essai/secrets/recipients.yaml",
         "inventories/syndicat-d-essai/syndicate.yaml",
