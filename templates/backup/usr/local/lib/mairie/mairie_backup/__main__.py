@@ -55,6 +55,7 @@ def arguments() -> argparse.ArgumentParser:
         help="que faire des fichiers déjà là (sans cette option, ils restent)",
     )  # fmt: skip
     restore.add_argument("--databases", action="store_true", help="recharger aussi les bases")
+    restore.add_argument("--dry-run", action="store_true", help="dire seulement ce qui serait fait")
     restore.add_argument("--local", action="store_true", help="depuis le disque local")
     return parser
 
@@ -97,6 +98,7 @@ def _work(
         overwrite=asked.overwrite,
         databases=asked.databases,
         local=asked.local,
+        dry_run=asked.dry_run,
     )
     return Restore(known, places, reporter, wish).go
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from mairie_backup import link, reload, targets
+from mairie_backup import link, owners, reload, targets
 from mairie_backup.events import WARNING, Outcome, Reporter, duration, seconds_left, size
 from mairie_backup.places import Places
 from mairie_backup.sample import escape
@@ -43,6 +43,8 @@ class Wish:
     """Whether the dumps are loaded into their engines too."""
     local: bool = False
     """Whether to take the repository on the local disk instead of the hub's."""
+    dry_run: bool = False
+    """Whether to say only what would be written and overwritten."""
 
 
 @dataclass
@@ -91,9 +93,23 @@ class Restore:
             )
         target = self._target(chosen)
         policy: Overwrite = self.wish.overwrite or "never"
+        if self.wish.dry_run:
+            told = self._told(restic, chosen, target, policy)
+            return "done", (
+                f"Rien n'a été écrit. À écrire : {size(told.bytes)} dans {target}, "
+                f"{told.overwritten} fichiers remplacés, {told.same} laissés."
+            )
         told = self._prepare(restic, chosen, target, policy)
         self._write(restic, chosen, target, policy, told)
-        self._mark(chosen, target).unlink(missing_ok=True)
+        mark = self._mark(chosen, target)
+        left = set(json.loads(mark.read_text())) if policy == "never" else set()
+        given = owners.give_back(restic, chosen, target, self._paths(), left)
+        if given:
+            self.measures["owners"] = given
+            self.reporter.note(
+                f"{given} fichiers et dossiers rendus à leurs comptes, renumérotés ici."
+            )
+        mark.unlink(missing_ok=True)
         text = (
             f"Sauvegarde du {chosen.time.astimezone():%d/%m/%Y %H:%M} restaurée dans {target} : "
             f"{size(told.bytes)} écrits en {duration(self.measures['write_seconds'])}, "
@@ -111,7 +127,7 @@ class Restore:
 
     def _target(self, chosen: Snapshot) -> Path:
         if self.wish.in_place:
-            return self.places.root
+            return Path("/")
         target = Path(self.wish.to) if self.wish.to else self.places.restored / chosen.short
         if not target.is_absolute():
             raise RestoreError(f"Le dossier {target} doit être un chemin absolu.")
@@ -205,8 +221,6 @@ class Restore:
 
     def _reload(self, target: Path, text: str) -> tuple[Outcome, str]:
         dumps = target / str(self.places.dumps).lstrip("/")
-        if self.wish.in_place:
-            dumps = self.places.dumps
         came_to = reload.reload_all(self.settings.databases, dumps)
         self.measures["databases"] = came_to
         for why in filter(None, came_to.values()):
