@@ -39,7 +39,8 @@ def test_generate_makes_what_is_missing_only(demo: Path):
     assert result.exit_code == 0
     assert "made    rurutu-ecole-gw" in result.output
     assert "made    rurutu-mairie-gw" in result.output
-    assert "2 hosts with new secrets" in result.output
+    assert "made    rurutu-mairie-srv" in result.output
+    assert "3 hosts with new secrets" in result.output
     assert (demo / "secrets" / "rapa.age").read_bytes() == kept
     assert (demo / "secrets" / "public.yaml").read_text() != text
     assert "0 hosts" in run(demo, "generate").output

@@ -16,10 +16,15 @@ def secrets_files(world: World) -> dict[str, bytes]:
 
 def test_generate_makes_a_file_for_each_owner_and_keys_for_each_tunnel(world: World):
     made = world.vault.generate(world.no_identity)
-    assert made == ("hub", "anaa-ecole-gw", "anaa-mairie-gw", "rapa-mairie-box")
+    assert made == (
+        "hub",
+        *("anaa-ecole-gw", "anaa-mairie-gw", "anaa-mairie-srv"),
+        "rapa-mairie-box",
+    )
     assert set(secrets_files(world)) == {
         "anaa.age",
         "hub.age",
+        "others.yaml",
         "public.yaml",
         "rapa.age",
         "recipients.yaml",
@@ -247,12 +252,17 @@ def test_problems_with_identity_compares_the_two_halves(world: World):
     assert message.startswith("the public key of hub is not that of its private key")
 
 
-@pytest.mark.parametrize("name", ["public.yaml", "recipients.yaml"])
+@pytest.mark.parametrize("name", ["public.yaml", "recipients.yaml", "others.yaml"])
 @pytest.mark.parametrize("content", [b"- [", b"\xff\xfe", b"hub: 3", b"- 3", b"text"])
 def test_a_damaged_clear_file_is_a_sentence(world: World, name: str, content: bytes):
     path = world.generated().folder / "secrets" / name
     path.write_bytes(content)
-    reader = load_public_keys if name == "public.yaml" else files.load_recipients
+    readers = {
+        "public.yaml": load_public_keys,
+        "recipients.yaml": files.load_recipients,
+        "others.yaml": files.load_others,
+    }
+    reader = readers[name]
     with pytest.raises(SecretsError, match="is not as mairie writes it"):
         reader(world.folder)
 
