@@ -191,9 +191,16 @@ def exit_code(report: RunReport) -> int:
 
 
 BRICKS = ("base", "network", "vpn", "hub", "wifi", "voip", "backup")
+OTHER_STEMS = {"bak": "backup"}
+"""Stems of controls that no brick's name begins with."""
 
 
 def brick_of(control_id: str) -> str:
-    """Return the brick a control belongs to: ``NET-04`` → ``network``; else its lower-case stem."""
+    """Return the brick a control belongs to: ``NET-04`` → ``network``, ``BAK-01`` → ``backup``.
+
+    One of no known brick is its own stem, in lower case.
+    """
     stem = control_id.partition("-")[0].lower()
+    if stem in OTHER_STEMS:
+        return OTHER_STEMS[stem]
     return next((brick for brick in BRICKS if stem and brick.startswith(stem)), stem)

@@ -131,7 +131,14 @@ def test_a_flow_that_is_not_as_planned_counts() -> None:
 
 @pytest.mark.parametrize(
     ("name", "brick"),
-    [("VPN-03", "vpn"), ("NET-01", "network"), ("BASE-12", "base"), ("DNS-1", "dns"), ("", "")],
+    [
+        ("VPN-03", "vpn"),
+        ("NET-01", "network"),
+        ("BASE-12", "base"),
+        ("BAK-01", "backup"),
+        ("DNS-1", "dns"),
+        ("", ""),
+    ],
 )
 def test_brick_of(name: str, brick: str) -> None:
     assert brick_of(name) == brick
