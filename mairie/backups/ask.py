@@ -40,8 +40,9 @@ Outcome = Literal[
 
 CONNECT_S = 120
 """A host whose first line has not come by then is unreachable."""
-SILENCE_S = 3_600
-"""A host that says nothing for this long is no longer waited for; it may still be working."""
+SILENCE_S = 5 * 3_600
+"""A host that says nothing for this long is no longer waited for: a large database takes hours to
+load, without a word. A link that is dead is noticed by ssh, within minutes."""
 TURN_S = 0.2
 
 _SCRIPT = Path(__file__).with_name("ask.sh")

@@ -20,7 +20,7 @@ from mairie.backups.fleet import exit_code as answers_code
 from mairie.cli.backups import savers
 from mairie.cli.options import identity_option, inventory_option
 from mairie.cli.reporting import Outputs, console, finish, report_options
-from mairie.cli.steps import print_steps
+from mairie.cli.steps import print_step, print_steps
 from mairie.lab.containers import Lab
 from mairie.lab.limits import shared_kernel, within_limits
 from mairie.lab.session import Session
@@ -178,7 +178,10 @@ def rebuild(host: str, choice: Choice, snapshot: str, outputs: Outputs) -> None:
     plans = savers({host: session.plan(host)}, asked=[host])
     say(f"Putting a blank machine in the place of {host}")
     session.lab.replace(host)
-    rebuilding = Rebuilding(plans[host], session.reach(), console())
+    shown = console()
+    rebuilding = Rebuilding(
+        plans[host], session.reach(), shown, lambda step: print_step(step, shown)
+    )
     rebuilding.go(snapshot)
     report = finish(rebuilding.run, session.territory, "deploy", outputs)
     print_steps(rebuilding, Console())

@@ -12,7 +12,7 @@ from mairie.cli.backups import savers
 from mairie.cli.hosts import KNOWN_HOSTS, Hosts, Way, one_host_options
 from mairie.cli.options import identity_option
 from mairie.cli.reporting import Outputs, console, finish, report_options
-from mairie.cli.steps import print_steps
+from mairie.cli.steps import print_step, print_steps
 from mairie.errors import MairieError
 from mairie.rebuild import Rebuilding, traces
 from mairie.report.model import exit_code
@@ -43,7 +43,13 @@ def command(
             'use "mairie restore"; to rebuild all the same, files that differ from the backup '
             "being overwritten, add --yes"
         )
-    rebuilding = Rebuilding(plan, Way(hosts, identity).reach(plans, territory), console())
+    shown = console()
+    rebuilding = Rebuilding(
+        plan,
+        Way(hosts, identity).reach(plans, territory),
+        shown,
+        lambda step: print_step(step, shown),
+    )
     rebuilding.go(snapshot)
     report = finish(rebuilding.run, territory, "deploy", outputs)
     print_steps(rebuilding, Console())

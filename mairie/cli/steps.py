@@ -6,8 +6,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mairie.rebuild import Rebuilding
+from mairie.rebuild import Rebuilding, Step
 from mairie.report import words
+
+
+def print_step(step: Step, console: Console) -> None:
+    """Print a step that is over, while the next one begins."""
+    sign, style = ("✓", "green") if step.ok else ("✗", "bold red")
+    line = f"{sign} {step.title} ({words.duration(step.seconds)}) {step.text}".rstrip()
+    console.print(Text(words.clean(words.first_line(line)), style), soft_wrap=True)
 
 
 def print_steps(rebuilding: Rebuilding, out: Console) -> None:
