@@ -315,7 +315,7 @@ def _failure(code: int, lines: Iterable[str]) -> ResticError:
                 case {"message_type": "error", "error": {"message": str(text)}, "item": str(item)}:
                     said.append(f"{item}: {text}" if item else text)
                     items.append(item)
-                case {"message_type": "text", "text": str(text)}:
-                    said.append(text)
+                case {"message_type": "text", "text": str(text)} | {"message": str(text)}:
+                    said.append(text.strip())
     detail = "\n".join(said)
     return ResticError(failure_kind(code, detail), code, detail, tuple(filter(None, items)))

@@ -1,0 +1,42 @@
+"""Takes out of a repository what restic must not meet, and notes it for the guard."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from mairie_store.guard import Strange
+from mairie_store.repository import foreign_files, names, set_aside, short_files
+from mairie_store.settings import Places
+from mairie_store.state import State
+
+
+def note(state: State, kind: str, found: Collection[str]) -> None:
+    """Add to what a person has to see."""
+    if found:
+        state.strange[kind] = sorted({*state.strange.get(kind, ()), *found})
+
+
+def take_out(places: Places, state: State, kind: str, paths: Collection[Path]) -> list[str]:
+    """Set files aside and note them; return their names."""
+    moved = set_aside(places.store / state.host, places.aside / state.host, paths)
+    note(state, kind, moved)
+    return moved
+
+
+def screen(places: Places, state: State) -> list[str]:
+    """Set aside what can be told without a password: return the names of what was taken out."""
+    repository = places.store / state.host
+    unknown: set[str] = set()
+    if {"host", "store"} <= state.keys.keys():
+        unknown = names(repository / "keys") - set(state.keys.values())
+    return [
+        *take_out(places, state, "others", foreign_files(repository)),
+        *take_out(places, state, "unreadable", short_files(repository)),
+        *take_out(places, state, "keys", [repository / "keys" / name for name in unknown]),
+    ]
+
+
+def strange(state: State) -> Strange:
+    """Return what the guard is told of files that were set aside."""
+    return Strange(**{kind: tuple(found) for kind, found in state.strange.items()})
