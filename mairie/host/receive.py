@@ -155,7 +155,8 @@ def main(request: dict[str, Any]) -> None:
     for folder in (STATE / "runtime", STATE / "bundle", LOGS):
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
-    STATE.chmod(0o700)
+    # An account may pass through to a folder of its own (the hub's store), and list nothing.
+    STATE.chmod(0o711)
     known = request["runtimes"].get(here)
     folders = {
         "runtime": STATE / "runtime" / known if known else None,

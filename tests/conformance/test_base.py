@@ -876,7 +876,7 @@ SENSITIVE = {
     "/etc/sudoers": "440 root:root",
     "/etc/ssh/ssh_host_ed25519_key": "600 root:root",
     "/etc/chrony/chrony.keys": "640 root:_chrony",
-    "/var/lib/mairie": "700 root:root",
+    "/var/lib/mairie": "711 root:root",
     "/var/log/mairie": "700 root:root",
 }
 

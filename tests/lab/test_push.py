@@ -120,4 +120,4 @@ def test_a_blank_host(lab: Lab, bundle: Bundle) -> None:
     secret_in_logs = lab.exec("one", ["grep", "-rl", SECRET, "/var/log"])
     assert secret_in_logs.stdout == ""
     modes = lab.check("one", ["stat", "-c", "%a", "/var/lib/mairie", "/var/log/mairie"])
-    assert modes == "700\n700\n"
+    assert modes == "711\n700\n"

@@ -91,7 +91,7 @@ def test_old_bundles_and_runtimes_go_away(ground: Ground) -> None:
         assert outcome.status == "done", outcome
     assert len(list((ground.state / "bundle").iterdir())) == 1
     assert len(list((ground.state / "runtime").iterdir())) == 2
-    assert (ground.state.stat().st_mode & 0o777) == 0o700
+    assert (ground.state.stat().st_mode & 0o777) == 0o711
 
 
 def test_a_damaged_part_is_refused(ground: Ground) -> None:
