@@ -309,7 +309,8 @@ upgrades = {"start": "01:00", "hours": 4}
 
 # No law gives backups a length of their own: laws give one to what is in them. A backup is no
 # archive either: public records live in the commune's archives (Code du patrimoine, livre II).
-# "checked" is the day a person read the source in force; None: to be checked before relying on it.
+# "checked" is the day on which a person of the syndicate read the source as it is in force, and in
+# force there (overseas collectivities have their own rules); None: to be checked, nobody has.
 backup = {
     "night": {"start": "21:00", "slots": 8, "slot_minutes": 60, "window_minutes": 45},
     "at_once": 10,
@@ -362,7 +363,8 @@ backup = {
                 "maximum_days": 4018,
                 "source": (
                     "Instruction DAF/DPACI/RES/2009/018 du 28 août 2009 : pièces comptables "
-                    "gardées dix ans ; le plafond de onze ans est le choix de cette référence"
+                    "gardées dix ans, à relire avec la note d'information du 31 janvier 2018 ; "
+                    "le plafond de onze ans est le choix de cette référence"
                 ),
                 "checked": None,
             },

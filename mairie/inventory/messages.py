@@ -249,6 +249,10 @@ def _not_text(_item: Any, here: Spot, got: str, value: Any) -> str:
     return f"{got} is not text; {allowed}"
 
 
+def _not_date(_item: Any, _here: Spot, got: str, _value: Any) -> str:
+    return f"{got} is not a date; write year, month and day, such as 2026-03-02"
+
+
 def _not_list(_item: Any, _here: Spot, got: str, value: Any) -> str:
     hint = f"write [{value}]" if isinstance(value, str) else "write [first, second]"
     return f"{got} is not a list; {hint}"
@@ -266,6 +270,9 @@ _BY_TYPE: Mapping[str, Callable[[Any, Spot, str, Any], str]] = {
     "int_parsing": _not_integer,
     "int_from_float": _not_integer,
     "int_parsing_size": _not_integer,
+    "date_type": _not_date,
+    "date_parsing": _not_date,
+    "date_from_datetime_parsing": _not_date,
     "bool_type": lambda _i, _h, got, _v: f"{got} is not allowed; write true or false",
     "string_type": _not_text,
     "tuple_type": _not_list,

@@ -12,7 +12,7 @@ from mairie.inventory.problems import Problem, listing, unknown
 from mairie.inventory.yaml_nodes import Key
 from mairie.model.base import check_absolute
 from mairie.model.commune import Commune, Database, HostBackup
-from mairie.model.reference import Backup, BackupNight, Reference, RetentionClass
+from mairie.model.reference import Backup, BackupNight, LegalBounds, Reference, RetentionClass
 from mairie.plan.backup import night_window, slots
 from mairie.plan.night import DAY_MINUTES, Season, Sending, clock, minute_of, seasons
 
@@ -57,16 +57,24 @@ def reach_days(kept: RetentionClass) -> int:
 
 def _wrong_class(kept: RetentionClass) -> Iterator[str]:
     legal, days = kept.legal, reach_days(kept)
+    shortest, longest = legal.minimum_days, legal.maximum_days
+    if shortest is not None and longest is not None and shortest > longest:
+        yield f"at least {shortest} days and at most {longest} cannot be; correct legal"
+        return
     if legal.maximum_days is not None and days > legal.maximum_days:
         yield (
             f"its copies grow {days} days old; allowed: {legal.maximum_days} at most "
-            f"({legal.source}); keep fewer"
+            f"({_source(legal)}); keep fewer"
         )
     if legal.minimum_days is not None and days < legal.minimum_days:
         yield (
             f"its copies are gone after {days} days; allowed: {legal.minimum_days} at least "
-            f"({legal.source}); keep more"
+            f"({_source(legal)}); keep more"
         )
+
+
+def _source(legal: LegalBounds) -> str:
+    return legal.source + (f", checked on {legal.checked}" if legal.checked else "; to be checked")
 
 
 def _wrong_night(night: BackupNight) -> Iterator[tuple[str, str]]:

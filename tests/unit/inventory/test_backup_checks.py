@@ -190,7 +190,36 @@ CASES: tuple[Case, ...] = (
         "demo: true\n",
         override("{classes: {video: {monthly: 2}}}"),
         [
-            "syndicate.yaml:27: overrides.backup.classes.video: its copies grow 62 days old; allowed: 30 at most (Code de la sécurité intérieure, art. L252-5 : un mois au plus); keep fewer"
+            "syndicate.yaml:27: overrides.backup.classes.video: its copies grow 62 days old; allowed: 30 at most (Code de la sécurité intérieure, art. L252-5 : un mois au plus; to be checked); keep fewer"
+        ],
+    ),
+    (
+        "bounds that a person has read",
+        SYNDICATE,
+        "demo: true\n",
+        override(
+            '{classes: {standard: {daily: 100, legal: {maximum_days: 90, source: Délibération 12, checked: "2026-03-02"}}}}'
+        ),
+        [
+            "syndicate.yaml:27: overrides.backup.classes.standard: its copies grow 372 days old; allowed: 90 at most (Délibération 12, checked on 2026-03-02); keep fewer"
+        ],
+    ),
+    (
+        "bounds that exclude each other",
+        SYNDICATE,
+        "demo: true\n",
+        override("{classes: {video: {legal: {minimum_days: 40}}}}"),
+        [
+            "syndicate.yaml:27: overrides.backup.classes.video: at least 40 days and at most 30 cannot be; correct legal"
+        ],
+    ),
+    (
+        "day that is no date",
+        SYNDICATE,
+        "demo: true\n",
+        override("{classes: {video: {legal: {checked: hier}}}}"),
+        [
+            'syndicate.yaml:27: overrides.backup.classes.video.legal.checked: "hier" is not a date; write year, month and day, such as 2026-03-02'
         ],
     ),
     (
@@ -199,7 +228,7 @@ CASES: tuple[Case, ...] = (
         "demo: true\n",
         override("{classes: {accounting: {yearly: 5}}}"),
         [
-            "syndicate.yaml:27: overrides.backup.classes.accounting: its copies are gone after 1830 days; allowed: 3650 at least (Instruction DAF/DPACI/RES/2009/018 du 28 août 2009 : pièces comptables gardées dix ans ; le plafond de onze ans est le choix de cette référence); keep more"
+            "syndicate.yaml:27: overrides.backup.classes.accounting: its copies are gone after 1830 days; allowed: 3650 at least (Instruction DAF/DPACI/RES/2009/018 du 28 août 2009 : pièces comptables gardées dix ans, à relire avec la note d'information du 31 janvier 2018 ; le plafond de onze ans est le choix de cette référence; to be checked); keep more"
         ],
     ),
     (
