@@ -48,7 +48,17 @@ def check_slice(restic: Restic, state: State, count: int) -> bool:
     """
     # Slices of another division say nothing of this one.
     state.slices = {key: one for key, one in state.slices.items() if int(key) <= count}
-    number = next_slice(state.slices, count)
+    due = next_slice(state.slices, count)
+    # One that was damaged is read again each day, so that a repair shows at once.
+    bad = [int(key) for key, one in state.slices.items() if one["outcome"] != "sound"]
+    sound = [_read_slice(restic, state, number, count) for number in {due, *bad[:1]}]
+    state.check = overall(state.slices)
+    if not all(sound):
+        say("err", f"{state.host} : {state.check.text}")
+    return all(sound)
+
+
+def _read_slice(restic: Restic, state: State, number: int, count: int) -> bool:
     packs, said = broken_packs(restic, f"--read-data-subset={number}/{count}")
     sound = not packs and not said
     state.slices[str(number)] = {
@@ -57,7 +67,4 @@ def check_slice(restic: Restic, state: State, count: int) -> bool:
         "packs": sorted(packs),
         "said": said.splitlines()[0][:300] if said else "",
     }
-    state.check = overall(state.slices)
-    if not sound:
-        say("err", f"{state.host} : {state.check.text}")
     return sound

@@ -1,4 +1,4 @@
-"""Guard before pruning: is there anything about these snapshots that a person should see first?
+"""Guard before pruning: what, in these snapshots, should a person see first.
 
 ``--append-only`` keeps a host from deleting, not from adding: with dates of its choice
 (``restic backup --time``), forged snapshots would take the places of the good ones in a retention

@@ -17,8 +17,14 @@ from mairie_store.errors import StoreError
 from mairie_store.guard import Evidence, Snapshot, Verdict, judge
 from mairie_store.instance import alone, stopped
 from mairie_store.journal import say
-from mairie_store.packs import false_packs, indexed, pack_path, present, write_verified
-from mairie_store.repository import names, read_snapshots, remove_locks, unreadable_indexes
+from mairie_store.packs import false_packs, indexed, present, write_verified
+from mairie_store.repository import (
+    names,
+    pack_path,
+    read_snapshots,
+    remove_locks,
+    unreadable_indexes,
+)
 from mairie_store.retention import to_forget
 from mairie_store.screen import screen, strange, take_out
 from mairie_store.settings import Settings, StoredHost
@@ -89,7 +95,7 @@ def _upkeep(settings: Settings, host: StoredHost, state: State) -> tuple[Outcome
         return "held", f"Rien n'est effacé : {len(verdict.reasons)} motif(s)."
     if not sound:
         return "damaged", f"Rien n'est effacé. {state.check.text}"
-    forgotten = _forget(host, state, restic, snapshots)
+    forgotten = _forget(settings, host, state, restic, snapshots)
     freed = _prune(settings, state, restic, repository)
     return "done", f"{forgotten} sauvegarde(s) oubliée(s), {freed / 1e6:.1f} Mo libérés."
 
@@ -142,14 +148,16 @@ def remember(state: State, snapshots: list[Snapshot], verdict: Verdict) -> None:
         del state.seen[id_]
     state.removed = [id_ for id_ in state.removed if id_ in there]
     state.snapshots = len(snapshots)
-    newest = max(snapshots, key=lambda one: one.arrived, default=None)
-    state.last_snapshot = newest and {
-        "id": newest.id,
-        "time": stamp(newest.time),
-        "arrived": stamp(newest.arrived),
-        "bytes": newest.bytes,
-        "files": newest.files,
-    }
+    state.last_snapshot = None
+    if snapshots:
+        newest = max(snapshots, key=lambda one: one.arrived)
+        state.last_snapshot = {
+            "id": newest.id,
+            "time": stamp(newest.time),
+            "arrived": stamp(newest.arrived),
+            "bytes": newest.bytes,
+            "files": newest.files,
+        }
     held = verdict.held
     state.guard = Guard(
         verdict="held" if held else "clear",
@@ -165,13 +173,20 @@ def remember(state: State, snapshots: list[Snapshot], verdict: Verdict) -> None:
         say("err", f"{state.host} : sauvegardes suspectes, rien n'est effacé. {reason.text}")
 
 
-def _forget(host: StoredHost, state: State, restic: Restic, snapshots: list[Snapshot]) -> int:
+def _forget(
+    settings: Settings,
+    host: StoredHost,
+    state: State,
+    restic: Restic,
+    snapshots: list[Snapshot],
+) -> int:
     """Forget by name: no policy of restic's, which would count by the dates hosts give."""
     state.pinned = {id_: until for id_, until in state.pinned.items() if until > stamp()}
     ids = to_forget(snapshots, host.retention, ZoneInfo(host.timezone), state.pinned)
     if ids:
         # Noted first: cut in the middle, they did not « disappear ».
         state.removed += ids
+        save(settings.places.state, state)
         restic.run("forget", *ids)
         state.last_forget = {"at": stamp(), "ids": list(ids)}
         state.snapshots -= len(ids)

@@ -131,7 +131,7 @@ def _lent(settings: Settings, name: str, password: str) -> Iterator[Path]:
     """Show a password to restic's account as a file in memory, for the time of one command."""
     file = settings.places.run / f".{name}.password"
     file.unlink(missing_ok=True)
-    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
         opened.write(password + "\n")
     try:
         if os.geteuid() == 0:

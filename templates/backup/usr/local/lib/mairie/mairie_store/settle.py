@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 
 from mairie_restic import ResticError
 from mairie_store.instance import alone, is_reachable, start, stopped
@@ -66,7 +67,7 @@ def _remove_stale_locks(settings: Settings, host: StoredHost) -> None:
     for entry in list(regular_files(settings.places.store / host.name / "locks")):
         try:
             if time.time() - entry.stat(follow_symlinks=False).st_mtime > STALE:
-                os.unlink(entry.path)
+                Path(entry.path).unlink()
         except FileNotFoundError:
             continue
 
