@@ -322,7 +322,14 @@ backup = {
         "/var/lib/misc",
         "/var/spool/cron",
     ],
-    "excludes": ["lost+found", ".cache", "/var/lib/mairie/backup/restored"],
+    # What a deploy brings again, and what lasts for its few minutes, is no loss.
+    "excludes": [
+        "lost+found",
+        ".cache",
+        "/var/lib/mairie/backup/restored",
+        "/var/lib/mairie/confirm",
+        "/var/lib/mairie/runtime",
+    ],
     "quota": "20G",
     "retention": "standard",
     "classes": {

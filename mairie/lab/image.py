@@ -26,8 +26,8 @@ from mairie.lab.cache import Progress, cache_dir, forget_unused, locked, silent
 from mairie.lab.debian import SUITE, keep_packages, mmdebstrap, write_index
 from mairie.lab.errors import LabError
 
-REPOSITORY = "/srv/packages"
-"""Where the folder of packages is mounted, read-only, in every container."""
+REPOSITORY = "/opt/packages"
+"""Where the folder of packages is mounted, read-only, in every container: not a folder of data."""
 
 INIT = "/usr/local/sbin/lab-init"
 
@@ -224,11 +224,11 @@ def _build(recipe: Recipe, folder: Path, progress: Progress) -> None:
                 # The exact set, dependencies included: the download cache may hold more.
                 f'chroot "$1" {install} --print-uris -o Dir::Cache::archives=/tmp {wanted}'
                 ' | sed -n "s/^\'[^\']*\' \\([^ ]*\\.deb\\) .*/\\1/p" >"$1"/tmp/wanted',
-                'mkdir "$1"/srv/packages && cd "$1"/var/cache/apt/archives '
-                '&& xargs -a "$1"/tmp/wanted cp -t "$1"/srv/packages',
-                f"sync-out /srv/packages {packages}",
+                f'mkdir "$1"{REPOSITORY} && cd "$1"/var/cache/apt/archives '
+                f'&& xargs -a "$1"/tmp/wanted cp -t "$1"{REPOSITORY}',
+                f"sync-out {REPOSITORY} {packages}",
                 keep_packages(),
-                'rm -r "$1"/srv/packages/* "$1"/etc/apt/sources.list',
+                f'rm -r "$1"{REPOSITORY}/* "$1"/etc/apt/sources.list',
                 f"tar-in {overlay} /",
             ],
             progress,
