@@ -1,8 +1,8 @@
 """A relay that makes a local connection as slow as a satellite's, and counts what goes through.
 
 It stands on loopback between a client and whatever an ``Upstream`` opens. Every byte waits half the
-round trip in each direction; bandwidth is not limited. Opening a connection costs one round trip,
-as TCP's handshake does.
+round trip in each direction; bandwidth is limited when asked, for all connections together and each
+direction apart. Opening a connection costs one round trip, as TCP's handshake does.
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ from typing import Any, Protocol, Self, TypeVar
 T = TypeVar("T")
 
 PIECE = 1 << 16
+SMALL_PIECE = 1 << 13
+"""Read at once where bandwidth is limited, so that connections share it."""
+BACKLOG_S = 0.2
+"""How much of the link's time may wait in front of it; then senders wait."""
 GRACE_S = 2.0
 """How long the far end may take to end after its client has."""
 
@@ -40,6 +44,33 @@ class Traffic:
     def total(self) -> int:
         """Bytes in both directions."""
         return self.sent + self.received
+
+
+class Line:
+    """One direction of a link: bytes leave one after the other at its rate."""
+
+    def __init__(self, bits_per_s: float | None) -> None:
+        self._bits_per_s = bits_per_s
+        self._free_at = 0.0
+
+    @property
+    def piece(self) -> int:
+        """How much to read at once."""
+        return SMALL_PIECE if self._bits_per_s else PIECE
+
+    async def room(self) -> None:
+        """Wait until the link takes more."""
+        loop = asyncio.get_running_loop()
+        while (ahead := self._free_at - loop.time() - BACKLOG_S) > 0:
+            await asyncio.sleep(ahead)
+
+    def leaves(self, size: int) -> float:
+        """Return when the last of so many bytes has left, on the loop's clock."""
+        now = asyncio.get_running_loop().time()
+        if not self._bits_per_s:
+            return now
+        self._free_at = max(now, self._free_at) + size * 8 / self._bits_per_s
+        return self._free_at
 
 
 class Channel(Protocol):
@@ -67,10 +98,12 @@ class Relay:
     """Listens on a port of 127.0.0.1 while its ``with`` block lasts, in a thread of its own.
 
     ``rtt_s``, the round-trip time added, in seconds, may be changed between two connections.
+    ``bits_per_s`` is the rate of each direction; None: no limit.
     """
 
-    def __init__(self, upstream: Upstream, rtt_s: float) -> None:
+    def __init__(self, upstream: Upstream, rtt_s: float, bits_per_s: float | None = None) -> None:
         self.rtt_s = rtt_s
+        self._up, self._down = Line(bits_per_s), Line(bits_per_s)
         self.port = 0
         self._upstream = upstream
         self._traffic = Traffic()
@@ -159,8 +192,16 @@ class Relay:
         # The host hears of the connection when the third packet of the handshake arrives.
         await asyncio.sleep(3 * half)
         channel = await self._upstream.open()
-        there = asyncio.create_task(_carry(reader, channel.writer, half, sends, None))
-        back = asyncio.create_task(_carry(channel.reader, writer, half, None, hears))
+        there = asyncio.create_task(
+            _carry(
+                reader, channel.writer, delay_s=half, line=self._up, on_read=sends, on_write=None
+            )
+        )
+        back = asyncio.create_task(
+            _carry(
+                channel.reader, writer, delay_s=half, line=self._down, on_read=None, on_write=hears
+            )
+        )
         try:
             await asyncio.wait({there, back}, return_when=asyncio.FIRST_COMPLETED)
             if not back.done():
@@ -175,7 +216,9 @@ class Relay:
 async def _carry(
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
+    *,
     delay_s: float,
+    line: Line,
     on_read: Callable[[int], None] | None,
     on_write: Callable[[int], None] | None,
 ) -> None:
@@ -198,10 +241,11 @@ async def _carry(
     arriving = asyncio.create_task(arrive())
     try:
         while not arriving.done():
-            piece = await _read(reader)
+            await line.room()
+            piece = await _read(reader, line.piece)
             if piece and on_read is not None:
                 on_read(len(piece))
-            under_way.put_nowait((loop.time() + delay_s, piece))
+            under_way.put_nowait((line.leaves(len(piece)) + delay_s, piece))
             if not piece:
                 break
         with contextlib.suppress(OSError):
@@ -210,9 +254,9 @@ async def _carry(
         arriving.cancel()
 
 
-async def _read(reader: asyncio.StreamReader) -> bytes:
+async def _read(reader: asyncio.StreamReader, size: int) -> bytes:
     try:
-        return await reader.read(PIECE)
+        return await reader.read(size)
     except OSError:
         return b""  # reset: as good as ended
 

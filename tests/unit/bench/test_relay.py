@@ -78,3 +78,17 @@ def test_an_end_on_the_far_side_reaches_the_client(upstream: Tcp) -> None:
     with Relay(upstream, 0.02) as relay, connect(relay) as client:
         client.sendall(b"bye\n")
         assert client.makefile("rb").read() == b"bye\nbye\n"
+
+
+def test_connections_share_the_rate_of_the_link(upstream: Tcp) -> None:
+    line = b"x" * 9_999 + b"\n"
+    with Relay(upstream, 0.0, 800_000) as relay, connect(relay) as one, connect(relay) as other:
+        answers = [client.makefile("rb") for client in (one, other)]
+        began = time.monotonic()
+        for client in (one, other):
+            client.sendall(line)
+        for answer in answers:
+            assert answer.readline() == answer.readline() == line
+        # 20,000 bytes there and 40,000 back, at 100,000 bytes a second.
+        assert 0.45 <= time.monotonic() - began < 2
+        assert relay.take().total == 60_000

@@ -12,7 +12,7 @@ from types import FrameType
 from mairie_backup import link, settings, snapshots, status, targets
 from mairie_backup.alone import BusyError, alone
 from mairie_backup.drill import Drill
-from mairie_backup.events import Outcome, Reporter
+from mairie_backup.events import Outcome, Reporter, StoppedError
 from mairie_backup.night import Night
 from mairie_backup.places import Places
 from mairie_backup.restore import Restore, Wish
@@ -78,8 +78,8 @@ def main(argv: list[str]) -> int:
             return _work(asked, known, places, reporter)()
     except tuple(ENDS) as error:
         return reporter.result(ENDS[type(error)], str(error))
-    except BrokenPipeError:
-        return 1  # whoever listened has gone: there is nobody to tell
+    except StoppedError:
+        return reporter.result("incomplete", "L'opération a été interrompue avant sa fin.")
 
 
 def _work(
@@ -113,7 +113,7 @@ def _end_politely() -> None:
 
     def stop(number: int, _: FrameType | None) -> None:
         signal.signal(number, signal.SIG_IGN)
-        raise SystemExit(128 + number)
+        raise StoppedError
 
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, stop)

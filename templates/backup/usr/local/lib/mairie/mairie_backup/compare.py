@@ -23,13 +23,13 @@ class Compared:
     problems: tuple[str, ...]
 
 
-def compare(drawn: Iterable[SavedFile], restored: Path, live: Path) -> Compared:
-    """Compare restored files below one root with the live ones below another."""
+def compare(drawn: Iterable[SavedFile], restored: Path) -> Compared:
+    """Compare files restored below a folder with those of this host."""
     same = changed = 0
     problems = []
     for each in drawn:
         back = restored / each.path.lstrip("/")
-        now = live / each.path.lstrip("/")
+        now = Path(each.path)
         if not back.is_file():
             problems.append(f"{each.path} n'est pas revenu.")
         elif back.stat().st_size != each.size:

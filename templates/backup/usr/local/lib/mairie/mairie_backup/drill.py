@@ -87,7 +87,7 @@ class Drill:
             restored = folder / "files"
             restored.mkdir(mode=0o700)
             self._restore(restic, newest, restored, drawn, dumps)
-            compared = compare(drawn, restored, self.places.root)
+            compared = compare(drawn, restored)
             self.problems += compared.problems
             self._find_canary(restored, newest)
             self._load_dumps(restored, folder)

@@ -19,9 +19,16 @@ EVERY_S = 1.0
 """Progress is said at most so often."""
 
 
+class StoppedError(BaseException):
+    """Somebody ended the run: a signal, or whoever listened has gone. No error of the work's."""
+
+
 @dataclass
 class Reporter:
-    """Says everything once, in one of two ways."""
+    """Says everything once, in one of two ways.
+
+    Raises StoppedError when nobody listens any more, and is silent from then on.
+    """
 
     as_json: bool
     out: TextIO = field(default_factory=lambda: sys.stdout)
@@ -30,6 +37,7 @@ class Reporter:
     notes: list[str] = field(default_factory=list)
     """Warnings so far, for the state."""
     _said: float | None = None
+    _deaf: bool = False
 
     def progress(
         self,
@@ -76,14 +84,23 @@ class Reporter:
         if self.as_json:
             self._line(kind=kind, **values)
         else:
-            print(text, file=self.out, flush=True)
+            self._print(text)
 
     def _line(self, **values: Any) -> None:
-        print(json.dumps(values, ensure_ascii=False), file=self.out, flush=True)
+        self._print(json.dumps(values, ensure_ascii=False))
 
     def _sentence(self, text: str, priority: int) -> None:
         mark = f"<{priority}>" if self.in_journal else ""
-        print("\n".join(mark + line for line in text.splitlines()), file=self.out, flush=True)
+        self._print("\n".join(mark + line for line in text.splitlines()))
+
+    def _print(self, text: str) -> None:
+        if self._deaf:
+            return
+        try:
+            print(text, file=self.out, flush=True)
+        except BrokenPipeError as error:
+            self._deaf = True
+            raise StoppedError from error
 
 
 def seconds_left(done: int, total: int, seconds: float) -> float | None:

@@ -190,17 +190,15 @@ class Night:
 
     def _conclude(self, began: datetime, outcome: Outcome, text: str, uploaded: Uploaded) -> None:
         """Write down how it ended, and call for help after too many nights."""
-        wrong_clock = self.clock.sentence()
-        if wrong_clock:
-            self.reporter.note(wrong_clock, WARNING)
-        if outcome == "done" and self.reporter.notes:
+        warnings = [*self.reporter.notes, *filter(None, [self.clock.sentence()])]
+        if outcome == "done" and warnings:
             outcome = "incomplete"
         ended = self.now()
         self._run |= {
             "ended": state.stamp(ended),
             "outcome": outcome,
             "text": text,
-            "warnings": list(self.reporter.notes),
+            "warnings": warnings,
             "snapshot": uploaded.snapshot,
             "sent_bytes": uploaded.sent_bytes,
             "files": uploaded.files,
@@ -226,10 +224,12 @@ class Night:
             night = self.clock.corrected(began).astimezone().date()
             self._state = state.count_night(self._state, night, saved=uploaded.saved)
         self._save()
+        if self.clock.sentence():
+            self.reporter.note(self.clock.sentence(), WARNING)
         lost = int(self._state["nights_failed"])
         if lost >= self.settings.alert_nights and not uploaded.saved:
             self.reporter.note(
-                f"ALERTE : {lost} nuits sans sauvegarde de {self.settings.host}. {text}", ERROR
+                f"ALERTE : {lost} nuit(s) sans sauvegarde de {self.settings.host}. {text}", ERROR
             )
 
     def _save(self) -> None:
