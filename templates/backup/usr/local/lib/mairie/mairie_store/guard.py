@@ -11,6 +11,7 @@ that a person who accepts it accepts that and nothing else.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -114,8 +115,8 @@ class Verdict:
     """``held`` when there is any reason."""
 
     reasons: tuple[Reason, ...]
-    trusted: tuple[str, ...]
-    """Snapshots with nothing against them, in the order they came."""
+    known_good: str
+    """Newest snapshot that came before anything suspect; empty when there is none."""
 
     @property
     def held(self) -> bool:
@@ -144,10 +145,9 @@ def judge(evidence: Evidence) -> Verdict:
         baseline = [snapshot] if accepted else [*baseline, snapshot]
     reasons = tuple(reason for reason in found if reason.key not in evidence.approved)
     suspect = {id_ for reason in reasons for id_ in reason.snapshots}
-    return Verdict(
-        reasons=reasons,
-        trusted=tuple(snapshot.id for snapshot in trusted if snapshot.id not in suspect),
-    )
+    before = itertools.takewhile(lambda snapshot: snapshot.id not in suspect, ordered)
+    known_good = next((snapshot.id for snapshot in reversed(list(before))), "")
+    return Verdict(reasons=reasons, known_good=known_good)
 
 
 def _strange(evidence: Evidence) -> list[Reason]:
@@ -167,31 +167,23 @@ def _strange(evidence: Evidence) -> list[Reason]:
 
 
 def _bursts(ordered: Sequence[Snapshot]) -> list[Reason]:
-    """Find days with too many snapshots: more than MOST_A_DAY within any 24 hours."""
+    """Find snapshots that came when there were MOST_A_DAY in the 24 hours before already.
+
+    Those alone are suspect: the first of the day may be the last good one.
+    """
     reasons: list[Reason] = []
     first = 0
-    burst: list[Snapshot] = []
     for last, snapshot in enumerate(ordered):
         while snapshot.arrived - ordered[first].arrived >= DAY:
             first += 1
-        if last - first + 1 > MOST_A_DAY:
-            burst = burst or list(ordered[first:last])
-            burst.append(snapshot)
-        elif burst:
-            reasons.append(_burst(burst))
-            burst = []
-    return [*reasons, _burst(burst)] if burst else reasons
-
-
-def _burst(burst: Sequence[Snapshot]) -> Reason:
-    day = burst[0].arrived.date().isoformat()
-    return Reason(
-        # Named after its end: one more snapshot makes it another burst, to be seen again.
-        key=f"burst:{burst[-1].id}",
-        text=f"{len(burst)} sauvegardes sont arrivées en peu de temps à partir du {day} "
-        f"(plus de {MOST_A_DAY} par jour).",
-        snapshots=tuple(snapshot.id for snapshot in burst),
-    )
+        count = last - first + 1
+        if count > MOST_A_DAY:
+            text = (
+                f"La sauvegarde {snapshot.id[:8]} est la {count}e en 24 heures "
+                f"(arrivée le {_minute(snapshot.arrived)}) ; {MOST_A_DAY} au plus sont attendues."
+            )
+            reasons.append(Reason(key=f"burst:{snapshot.id}", text=text, snapshots=(snapshot.id,)))
+    return reasons
 
 
 def _dates(snapshot: Snapshot, now: datetime) -> list[Reason]:
@@ -203,7 +195,7 @@ def _dates(snapshot: Snapshot, now: datetime) -> list[Reason]:
             "l'horloge du concentrateur a changé.",
         )
     elif snapshot.time > now + CLOCK_TOLERANCE:
-        kind, text = "future", f"La sauvegarde {name} est datée du {said}, dans le futur."
+        kind, text = "date", f"La sauvegarde {name} est datée du {said}, dans le futur."
     elif snapshot.time > snapshot.arrived + CLOCK_TOLERANCE:
         kind, text = (
             "date",

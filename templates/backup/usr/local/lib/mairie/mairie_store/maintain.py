@@ -167,7 +167,7 @@ def remember(state: State, snapshots: list[Snapshot], verdict: Verdict) -> None:
             {"key": one.key, "text": one.text, "snapshots": list(one.snapshots)}
             for one in verdict.reasons
         ],
-        known_good=verdict.trusted[-1] if verdict.trusted else "",
+        known_good=verdict.known_good,
     )
     for reason in verdict.reasons[:HELD_AT_ONCE]:
         say("err", f"{state.host} : sauvegardes suspectes, rien n'est effacé. {reason.text}")
