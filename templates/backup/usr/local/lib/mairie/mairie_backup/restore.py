@@ -131,7 +131,8 @@ class Restore:
         target = Path(self.wish.to) if self.wish.to else self.places.restored / chosen.short
         if not target.is_absolute():
             raise RestoreError(f"Le dossier {target} doit être un chemin absolu.")
-        target.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not self.wish.dry_run:
+            target.mkdir(mode=0o700, parents=True, exist_ok=True)
         return target
 
     def _mark(self, chosen: Snapshot, target: Path) -> Path:
