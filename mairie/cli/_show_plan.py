@@ -50,12 +50,23 @@ def _facts(out: Console, plan: HostPlan) -> None:
         "hub": "" if plan.is_hub else plan.hub,
         "users": ", ".join(user.name for user in plan.base.users),
         "upgrades": f"at {plan.base.upgrades_at}, local time",
+        "backup": _backup(plan),
     }
     table = Table.grid(padding=(0, 2))
     for name, value in facts.items():
         if value:
             table.add_row(Text(name, style="dim"), Text(value))
     out.print(table)
+
+
+def _backup(plan: HostPlan) -> str:
+    if plan.store is not None:
+        return f"keeps {len(plan.store.hosts)} hosts, maintenance at {plan.store.maintenance_at}"
+    if plan.backup is None:
+        return ""
+    window = plan.backup.window
+    rate = _rate(plan.backup.upload)
+    return f"at {window.start} for {window.minutes} minutes, local time, {rate} at most"
 
 
 def _network(out: Console, network: NetworkPlan) -> None:

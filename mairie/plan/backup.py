@@ -23,7 +23,9 @@ from mairie.plan.host import (
 from mairie.plan.night import clock, minute_of
 from mairie.plan.stable import stable_number
 
-DUMPS = "/var/lib/mairie/backup/dumps"
+HOME = "/var/lib/mairie/backup"
+"""What the backup itself keeps on a host, and always saves: its canary, and the dumps."""
+DUMPS = f"{HOME}/dumps"
 """Where databases are dumped before they are saved."""
 DRILL_DAYS = 28
 """Days that every month has."""
@@ -154,7 +156,7 @@ def _stored(place: SiteHost) -> StoredHost:
         label=f"{place.commune.name} · {place.site.label}",
         timezone=place.commune.timezone,
         window=plan.window,
-        folders=_unique((*plan.folders, DUMPS)),
+        folders=_unique((*plan.folders, HOME)),
         quota_bytes=written.quota or reference.quota,
         retention=Retention(
             name=name,

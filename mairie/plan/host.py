@@ -434,7 +434,7 @@ class StoredHost:
     window: NightWindow
     """In the host's own time zone."""
     folders: tuple[str, ...]
-    """Paths a snapshot of this host may hold; the dumps' folder included."""
+    """Paths a snapshot of this host may hold; the folder of canary and dumps included."""
     quota_bytes: int
     retention: Retention
     alert_nights: int

@@ -40,6 +40,19 @@ def test_every_kind_of_host_is_shown(host: str) -> None:
         assert peer.name in outcome.stdout
 
 
+@pytest.mark.parametrize(
+    ("host", "backup"),
+    [
+        ("hub", "keeps 4 hosts, maintenance at 06:00"),
+        ("rurutu-mairie-srv", "at 02:14 for 45 minutes, local time, 1.2 Mbit/s at most"),
+    ],
+)
+def test_when_a_host_saves_itself_is_shown(host: str, backup: str) -> None:
+    outcome = mairie("show", host, "-i", DEMO)
+    (line,) = [line for line in outcome.stdout.splitlines() if line.startswith("backup ")]
+    assert line.split(maxsplit=1)[1].rstrip() == backup
+
+
 def test_explain_says_file_and_line() -> None:
     outcome = mairie("show", "rurutu-mairie-gw", "--explain", "-i", DEMO)
     (flow,) = [

@@ -22,7 +22,7 @@ from mairie.inventory.sources import Sources
 from mairie.inventory.yaml_nodes import Document
 from mairie.model.commune import Commune
 from mairie.model.territory import Territory
-from mairie.plan.backup import DUMPS, limits
+from mairie.plan.backup import HOME, limits
 from mairie.plan.host import HostPlan, NightWindow
 from mairie.plan.night import Sending, seasons
 from mairie.plan.resolve import resolve
@@ -213,7 +213,7 @@ def test_both_ends_agree(fleet: list[Commune], hubs: int) -> None:
         assert host.window == plan.backup.window
         assert host.timezone == plan.timezone
         assert host.alert_nights == plan.backup.alert_nights
-        assert set(plan.backup.folders) | {DUMPS} == set(host.folders)
+        assert set(plan.backup.folders) | {HOME} == set(host.folders)
         assert host.retention.name == REFERENCE["retention"]
         assert host.quota_bytes == 20 * 10**9
 
