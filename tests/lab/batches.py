@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tests.lab.breaks import Break, base, hub, network, vpn
+from tests.lab.breaks import Break, backup, base, hub, network, vpn
 
 LARGEST = 14
 HOST_OF_ROLE = {
@@ -41,7 +41,7 @@ def batches(breaks: Iterable[Break]) -> list[tuple[Break, ...]]:
 
 def all_breaks() -> tuple[Break, ...]:
     """Return the tables of every brick, in the order of deployment."""
-    return (*base.BREAKS, *network.BREAKS, *vpn.BREAKS, *hub.BREAKS)
+    return (*base.BREAKS, *network.BREAKS, *vpn.BREAKS, *hub.BREAKS, *backup.BREAKS)
 
 
 def cases() -> list[tuple[str, int, tuple[Break, ...]]]:
