@@ -166,19 +166,30 @@ def test_a_clock_that_is_a_day_ahead_gives_the_snapshot_the_hub_s_time(world: Wo
     assert "avance" in " ".join(world.known["run"]["warnings"])
 
 
-def test_the_end_of_the_window_is_no_failure(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    world.restic_says(
-        """trap 'echo \\"interrupted\\" >&2; exit 130' INT
+STUCK = """trap 'echo \\"interrupted\\" >&2; exit 130' INT
 echo '{"message_type":"status","bytes_done":5000000}'
 while :; do sleep 0.05; done"""
-    )
-    monkeypatch.setattr("mairie_backup.window.deadline", lambda *_: _soon(_[2]))
+
+
+def test_the_end_of_the_window_is_no_failure(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.restic_says(STUCK)
+    monkeypatch.setattr("mairie_backup.window.deadline", lambda *asked: _soon(asked[2]))
     assert world.run() == 5
     run = world.known["run"]
     assert run["outcome"] == "incomplete"
     assert "continuera la nuit prochaine" in run["text"]
     assert "5,0 Mo" in run["text"]
     assert world.known["nights_failed"] == 1
+
+
+def test_a_link_that_was_cut_until_the_end_of_the_window_is_said(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.restic_says(STUCK)
+    world.answers = [THERE, AWAY]
+    monkeypatch.setattr("mairie_backup.window.deadline", lambda *asked: _soon(asked[2]))
+    assert world.run() == 3
+    assert "coupé pendant la sauvegarde" in world.known["run"]["text"]
 
 
 def _soon(now: datetime) -> datetime:

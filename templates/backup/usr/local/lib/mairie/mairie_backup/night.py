@@ -24,6 +24,10 @@ TRIES_BY_HAND = 2
 """Without a window, nobody waits all night."""
 LEAST_S = 30
 """What is left of a window when beginning again makes no sense."""
+CUT = (
+    "Le lien vers le concentrateur s'est coupé pendant la sauvegarde et n'est pas revenu avant la "
+    "fin de la plage : l'envoi continuera la nuit prochaine."
+)
 LOCAL_S = 1200
 """What the local copy may take after the window's end."""
 
@@ -132,9 +136,13 @@ class Night:
                     _unlock(hub)
                     uploaded = self._upload(hub)
                 outcome, text = verdicts.judge(uploaded, window_ended=self._is_over())
-                if uploaded.saved or outcome == "incomplete":
+                if uploaded.saved:
                     return uploaded, outcome, text
                 answer = self._ask()
+                if outcome == "incomplete":
+                    if answer.may_pass:
+                        outcome, text = "link-down", CUT
+                    return uploaded, outcome, text
                 if answer.verdict == "there" and outcome == "failed":
                     return uploaded, outcome, text
             elif not answer.may_pass:
