@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -95,6 +96,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 def main() -> int:
     """Read the command line, run."""
     arguments = parser().parse_args()
+    # Whatever a deploy's is: nginx and the instances pass through these folders. What is nobody
+    # else's gets its own mode.
+    os.umask(0o022)
     try:
         return run(arguments, load_settings(Places(root=arguments.root)))
     except StoreError as error:
