@@ -12,6 +12,7 @@ that a person who accepts it accepts that and nothing else.
 from __future__ import annotations
 
 import itertools
+import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -300,6 +301,8 @@ def _new_share(snapshot: Snapshot) -> float:
 
 
 def _within(path: str, folders: Sequence[str]) -> bool:
+    if posixpath.normpath(path) != path:
+        return False
     return any(path == folder or path.startswith(folder.rstrip("/") + "/") for folder in folders)
 
 
