@@ -189,20 +189,29 @@ def _write(path: Path, values: dict[str, object], inventory: Path) -> None:
     """Write the file, and take it away again when the inventory is not right with it."""
     from mairie.cli._skeletons import render
     from mairie.inventory import InventoryErrors, read
+    from mairie.inventory.checks.facts import Facts
+    from mairie.inventory.checks.night import free_slots
 
-    text = render("commune.yaml.j2", values)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as stream:
-            stream.write(text)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise MairieError(f"{path} cannot be written: {reason}") from None
-    problems = read(inventory, secrets=False).problems
-    if problems:
+    def put(values: dict[str, object], mode: str) -> None:
+        text = render("commune.yaml.j2", values)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open(mode, encoding="utf-8") as stream:
+                stream.write(text)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise MairieError(f"{path} cannot be written: {reason}") from None
+
+    put({**values, "slot": None}, "x")
+    loaded = read(inventory, secrets=False)
+    free = free_slots(Facts(loaded.sources)).get(path.stem) if loaded.problems else None
+    if free:
+        put({**values, "slot": free[0]}, "w")
+        loaded = read(inventory, secrets=False)
+    if loaded.problems:
         path.unlink()
         click.echo("Nothing was written:", err=True)
-        raise InventoryErrors(problems)
+        raise InventoryErrors(loaded.problems)
     click.echo(f"made    {path}")
 
 

@@ -14,6 +14,7 @@ from mairie.inventory.checks import (
     duplicates,
     keys,
     names,
+    night,
     places,
     reference,
     sites,
@@ -33,6 +34,7 @@ CHECKS: tuple[Callable[[Facts], Iterator[Problem]], ...] = (
     cabling.problems,
     addresses.problems,
     backup.problems,
+    night.problems,
 )
 
 

@@ -1,23 +1,18 @@
-"""Backups: classes within the law, paths and databases that exist once, room for all at night."""
+"""Backups: classes within the law, paths and databases that exist once."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
-from mairie.inventory.checks.facts import Facts, MergedReference, SitePlace
+from mairie.inventory.checks.facts import Facts, SitePlace
 from mairie.inventory.problems import Problem, listing, unknown
 from mairie.inventory.yaml_nodes import Key
 from mairie.model.base import check_absolute
-from mairie.model.commune import Commune, Database, HostBackup
+from mairie.model.commune import Database, HostBackup
 from mairie.model.reference import Backup, BackupNight, LegalBounds, Reference, RetentionClass
-from mairie.plan.backup import night_window, slots
-from mairie.plan.night import DAY_MINUTES, Season, Sending, clock, minute_of, seasons
+from mairie.plan.night import DAY_MINUTES
 
-MAINTENANCE_MINUTES: Final = 60
-"""What maintenance must have before somebody sends."""
 _MADE_BY_KERNEL: Final = ("/proc", "/sys", "/dev", "/run")
 
 
@@ -30,9 +25,6 @@ def problems(facts: Facts) -> Iterator[Problem]:
     for place in facts.sites():
         for path, message in _site(facts, place):
             yield facts.sources.in_commune(place.commune_stem, (*place.path, *path), message)
-    if facts.syndicate is not None:
-        for hub in facts.syndicate.hubs:
-            yield from _night(facts, hub)
 
 
 def _reference(reference: Reference) -> Iterator[tuple[Key, str]]:
@@ -42,7 +34,7 @@ def _reference(reference: Reference) -> Iterator[tuple[Key, str]]:
             yield ("backup", "classes", name), message
     if backup.retention not in backup.classes:
         yield ("backup", "retention"), unknown("class", backup.retention, backup.classes)
-    yield from ((("backup", "night", key), text) for key, text in _wrong_night(backup.night))
+    yield from ((("backup", "night", key), text) for key, text in wrong_night(backup.night))
     yield from _folders(("backup", "folders"), backup.folders)
     ports = reference.services.get("backup", ())
     if len(ports) != 1 or not ports[0].removeprefix("tcp/").isdecimal():
@@ -77,7 +69,8 @@ def _source(legal: LegalBounds) -> str:
     return legal.source + (f", checked on {legal.checked}" if legal.checked else "; to be checked")
 
 
-def _wrong_night(night: BackupNight) -> Iterator[tuple[str, str]]:
+def wrong_night(night: BackupNight) -> Iterator[tuple[str, str]]:
+    """Yield key and sentence of what keeps a night from being one."""
     if night.slots * night.slot_minutes > DAY_MINUTES:
         most = DAY_MINUTES // night.slot_minutes
         message = f"{night.slots} slots of {night.slot_minutes} minutes are more than a day"
@@ -145,150 +138,3 @@ def _databases(path: Key, databases: Mapping[str, Database]) -> Iterator[tuple[K
         other = taken.setdefault((database.engine, source), name)
         if other != name:
             yield here, f'{source} is already saved as "{other}"; remove one of them'
-
-
-@dataclass
-class _Counts:
-    """How many hosts send to one hub, in each minute of each season."""
-
-    seasons: tuple[Season, ...]
-    limit: int
-    minutes: list[Counter[int]]
-
-    def worst(self, sent: list[Sending]) -> tuple[int, Season, int] | None:
-        """Return minute, season and number where these would be too many, or None."""
-        found = []
-        for season, counts in zip(self.seasons, self.minutes, strict=True):
-            own = Counter(minute for one in sent for minute in season.minutes(one))
-            for minute, number in own.items():
-                if counts[minute] + number > self.limit:
-                    found.append((counts[minute] + number, -minute, -season.first_day, season))
-        if not found:
-            return None
-        number, minute, _, season = max(found, key=lambda item: item[:3])
-        return -minute, season, number
-
-    def add(self, sent: list[Sending]) -> None:
-        """Count the windows of one commune."""
-        for season, counts in zip(self.seasons, self.minutes, strict=True):
-            counts.update(minute for one in sent for minute in season.minutes(one))
-
-
-def _night(facts: Facts, hub: str) -> Iterator[Problem]:
-    """Yield communes for which the night of a hub has no room, and maintenance in its midst."""
-    syndicate = facts.syndicate
-    merged = facts.reference(None, ("hub",))
-    if syndicate is None or merged.model is None:
-        return
-    first = next(iter(syndicate.hubs))
-    nights = {
-        stem: night
-        for stem, commune in facts.communes.items()
-        if (commune.hub or first) == hub and (night := _night_of(facts, stem, commune)) is not None
-    }
-    timezone = syndicate.hubs[hub].timezone
-    known = seasons({timezone, *(facts.communes[stem].timezone for stem in nights)})
-    counts = _Counts(known, merged.model.backup.at_once, [Counter() for _ in known])
-    refused: list[str] = []
-    for stem, night in nights.items():
-        commune = facts.communes[stem]
-        slot = commune.backup.slot
-        if slot is not None and slot >= night.slots:
-            message = f"the night has no slot {slot}; allowed: 0 to {night.slots - 1}"
-            yield facts.sources.in_commune(stem, ("backup", "slot"), message)
-            continue
-        sent = _sendings(stem, commune, night)
-        if counts.worst(sent) is None:
-            counts.add(sent)
-        else:
-            refused.append(stem)
-    for stem in refused:
-        yield _crowded(facts, counts, hub, stem, nights[stem])
-    yield from _maintenance(facts, merged, hub, counts)
-
-
-def _night_of(facts: Facts, stem: str, commune: Commune) -> BackupNight | None:
-    """Return the night of a commune's hosts; None when a reference is wrong."""
-    found = None
-    for site in commune.sites.values():
-        for host in site.hosts.values():
-            model = facts.reference(stem, sorted(set(host.roles))).model
-            if model is None or any(_wrong_night(model.backup.night)):
-                return None
-            found = found or model.backup.night
-    return found
-
-
-def _sendings(
-    stem: str, commune: Commune, night: BackupNight, slot: int | None = None
-) -> list[Sending]:
-    if slot is not None:
-        commune = commune.model_copy(
-            update={"backup": commune.backup.model_copy(update={"slot": slot})}
-        )
-    return [
-        Sending(
-            f"{stem}-{site}-{host}",
-            f"{stem}-{site}",
-            commune.timezone,
-            night_window(night, stem, number),
-        )
-        for site, host, number in slots(commune)
-    ]
-
-
-def _crowded(facts: Facts, counts: _Counts, hub: str, stem: str, night: BackupNight) -> Problem:
-    commune = facts.communes[stem]
-    free = [
-        slot
-        for slot in range(night.slots)
-        if counts.worst(_sendings(stem, commune, night, slot)) is None
-    ]
-    worst = counts.worst(_sendings(stem, commune, night))
-    assert worst is not None  # noqa: S101 - that is why it was refused
-    minute, season, number = worst
-    at = season.local(minute, commune.timezone)
-    written = commune.backup.slot is not None
-    message = f'{number} hosts would save themselves to "{hub}" at {at}, allowed: {counts.limit}'
-    if not free:
-        hint = "no slot is free: raise backup.at_once in the overrides of syndicate.yaml"
-    elif written:
-        hint = f"free slots: {listing(free, night.slots)}"
-    else:
-        hint = f"write backup: {{slot: {free[0]}}}; free slots: {listing(free, night.slots)}"
-    path: Key = ("backup", "slot") if written else ("index",)
-    return facts.sources.in_commune(stem, path, f"{message}; {hint}")
-
-
-def _maintenance(
-    facts: Facts, merged: MergedReference, hub: str, counts: _Counts
-) -> Iterator[Problem]:
-    syndicate = facts.syndicate
-    if syndicate is None or merged.model is None:
-        return
-    timezone = syndicate.hubs[hub].timezone
-    busy = {
-        (minute + season.offsets[timezone]) % DAY_MINUTES
-        for season, minutes in zip(counts.seasons, counts.minutes, strict=True)
-        for minute in minutes
-    }
-    at = minute_of(merged.model.backup.maintenance_at)
-    if not any((at + n) % DAY_MINUTES in busy for n in range(MAINTENANCE_MINUTES)):
-        return
-    message = f'hosts save themselves to "{hub}" within the hour after {clock(at)}'
-    yield facts.sources.reference_problem(
-        ("backup", "maintenance_at"),
-        f"{message}; allowed: {_quiet(busy)} (its own time)",
-        None,
-        merged.layers,
-    )
-
-
-def _quiet(busy: set[int]) -> str:
-    """Return the longest time in which maintenance may begin: ``05:00 to 19:30``, or ``none``."""
-    order = sorted(busy)
-    following = [*order[1:], order[0] + DAY_MINUTES]
-    length, last = max((after - one, one) for one, after in zip(order, following, strict=True))
-    if length <= MAINTENANCE_MINUTES:
-        return "none"
-    return f"{clock(last + 1)} to {clock(last + length - MAINTENANCE_MINUTES)}"

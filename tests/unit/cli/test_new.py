@@ -43,6 +43,29 @@ def test_official_facts_and_the_next_index_are_proposed(demo: Path) -> None:
     assert mairie("check", demo).stdout == "3 communes, 7 hosts, no error\n"
 
 
+def test_a_commune_whose_slot_is_full_gets_another(demo: Path) -> None:
+    with (demo / "syndicate.yaml").open("a") as stream:
+        stream.write("overrides:\n  backup: {at_once: 1}\n")
+    arguments = ("new", "Tubuai", "--uplink", "satellite:20M/4M:600", "-i", demo)
+    assert mairie(*arguments).code == 0
+    text = (demo / "communes" / "tubuai.yaml").read_text()
+    assert text.splitlines()[6:8] == [
+        "index: 45                      # its place in the addressing plan: never reused",
+        "backup: {slot: 2}              # the slot of the night that its index gives is full",
+    ]
+    assert mairie("check", demo).code == 0
+
+
+def test_a_full_night_is_said_and_nothing_is_written(demo: Path) -> None:
+    with (demo / "syndicate.yaml").open("a") as stream:
+        stream.write("overrides:\n  backup: {at_once: 1, night: {slots: 6}}\n")
+    sites = ("--site", "mairie", "--site", "ecole")
+    outcome = mairie("new", "Tubuai", "--uplink", "satellite:20M/4M:600", *sites, "-i", demo)
+    assert outcome.code == 2
+    assert "no slot is free: raise backup.at_once" in outcome.stderr
+    assert not (demo / "communes" / "tubuai.yaml").exists()
+
+
 def test_several_uplinks_and_sites(demo: Path) -> None:
     outcome = mairie(
         *("new", "Tubuai", "-i", demo, "--uplink", "satellite:20M/4M:600"),

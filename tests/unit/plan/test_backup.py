@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mairie.inventory import load
-from mairie.inventory.checks.backup import problems
 from mairie.inventory.checks.facts import Facts
+from mairie.inventory.checks.night import problems
 from mairie.inventory.layers import LayerFile
 from mairie.inventory.problems import Problem
 from mairie.inventory.sources import Sources
