@@ -66,6 +66,8 @@ def _settle_strange(state: State, reasons: list[dict[str, object]]) -> None:
         for kind, found in state.strange.items()
         if (left := [name for name in found if name not in seen])
     }
+    if "packs" not in state.strange:
+        state.packs_since = ""
     for reason in reasons:
         kind, _, name = str(reason["key"]).partition(":")
         if kind == "missing":

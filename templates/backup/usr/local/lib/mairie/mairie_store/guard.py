@@ -80,6 +80,8 @@ class Strange:
     """Snapshots and indexes that are not what restic writes."""
     packs: tuple[str, ...] = ()
     """Data that arrived and is not what it claims to be."""
+    packs_since: datetime | None = None
+    """When the first of these arrived: a snapshot that came later may need them."""
     others: tuple[str, ...] = ()
     """Relative paths that do not belong in a repository."""
 
@@ -160,8 +162,14 @@ def _strange(evidence: Evidence) -> list[Reason]:
         "other": (strange.others, "Un fichier étranger au dépôt a été déposé"),
         "missing": (tuple(evidence.missing), "Une sauvegarde connue a disparu"),
     }
+    since = strange.packs_since
+    doubtful = tuple(one.id for one in evidence.snapshots if since and one.arrived >= since)
     return [
-        Reason(key=f"{kind}:{name}", text=f"{text} ({name[:40]}).")
+        Reason(
+            key=f"{kind}:{name}",
+            text=f"{text} ({name[:40]}).",
+            snapshots=doubtful if kind == "pack" else (),
+        )
         for kind, (names, text) in kinds.items()
         for name in names
     ]

@@ -109,7 +109,10 @@ def _examine(settings: Settings, state: State, restic: Restic) -> list[Snapshot]
     take_out(places, state, "unreadable", bad)
     state.indexes = sorted(names(repository / "index"))
     false = [pack_path(repository, pack) for pack in false_packs(settings, state)]
-    take_out(places, state, "packs", false)
+    if take_out(places, state, "packs", false):
+        # Some index vouches for what was a lie: all are made again from the data files.
+        restic.run("repair", "index", "--read-all-packs")
+        state.indexes = sorted(names(repository / "index"))
     snapshots, unreadable = read_snapshots(restic, repository)
     state.removed += take_out(places, state, "unreadable", unreadable)
     return [_as_it_came(state, snapshot) for snapshot in snapshots]

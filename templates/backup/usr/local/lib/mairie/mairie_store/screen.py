@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from pathlib import Path
 
 from mairie_store.guard import Strange
 from mairie_store.repository import foreign_files, names, set_aside, short_files
 from mairie_store.settings import Places
-from mairie_store.state import State
+from mairie_store.state import State, stamp_of
 
 
 def note(state: State, kind: str, found: Collection[str]) -> None:
@@ -19,6 +20,9 @@ def note(state: State, kind: str, found: Collection[str]) -> None:
 
 def take_out(places: Places, state: State, kind: str, paths: Collection[Path]) -> list[str]:
     """Set files aside and note them; return their names."""
+    if kind == "packs" and paths:
+        first = min(path.stat(follow_symlinks=False).st_mtime for path in paths)
+        state.packs_since = min(state.packs_since or stamp_of(first), stamp_of(first))
     moved = set_aside(places.store / state.host, places.aside / state.host, paths)
     note(state, kind, moved)
     return moved
@@ -39,4 +43,12 @@ def screen(places: Places, state: State) -> list[str]:
 
 def strange(state: State) -> Strange:
     """Return what the guard is told of files that were set aside."""
-    return Strange(**{kind: tuple(found) for kind, found in state.strange.items()})
+    kinds = {kind: tuple(found) for kind, found in state.strange.items()}
+    since = datetime.fromisoformat(state.packs_since) if state.packs_since else None
+    return Strange(
+        keys=kinds.get("keys", ()),
+        unreadable=kinds.get("unreadable", ()),
+        packs=kinds.get("packs", ()),
+        packs_since=since,
+        others=kinds.get("others", ()),
+    )

@@ -91,6 +91,8 @@ class State:
     """Indexes that could be read."""
     strange: dict[str, list[str]] = field(default_factory=dict)
     """What was set aside before restic could meet it, by kind, until a person approves."""
+    packs_since: str = ""
+    """When the first false data file of ``strange`` arrived."""
     approved: list[dict[str, Any]] = field(default_factory=list)
     """``{"at", "by", "action", "keys"}``: what people accepted, and when."""
     pinned: dict[str, str] = field(default_factory=dict)
