@@ -307,7 +307,7 @@ journal = {"max_use_mb": 500, "retention_days": 365}
 
 upgrades = {"start": "01:00", "hours": 4}
 
-# No law gives backups a length of their own: laws give one to what is in them. A backup is no
+# We know of no law on how long backups live: laws give a length to what is in them. A backup is no
 # archive either: public records live in the commune's archives (Code du patrimoine, livre II).
 # "checked" is the day on which a person of the syndicate read the source as it is in force, and in
 # force there (overseas collectivities have their own rules); None: to be checked, nobody has.
