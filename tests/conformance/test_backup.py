@@ -111,9 +111,9 @@ def kept(plan: HostPlan) -> tuple[StoredHost, ...]:
 
 
 def shown(probe: Probe, unit: str, *names: str) -> dict[str, str]:
-    """Return properties of a unit, times as seconds since 1970 after an ``@``."""
+    """Return properties of a unit."""
     wanted = " ".join(f"-p {name}" for name in names)
-    lines = said(probe(f"systemctl show --timestamp=unix {unit} {wanted}")).splitlines()
+    lines = said(probe(f"systemctl show {unit} {wanted}")).splitlines()
     return dict(line.partition("=")[::2] for line in lines)
 
 
@@ -209,9 +209,10 @@ def test_next_drill(subject: str, probe: Probe, plan: HostPlan) -> None:
 
 def next_time(probe: Probe, plan: HostPlan, timer: str) -> datetime:
     """Return when a timer elapses next, in the host's time zone."""
-    text = shown(probe, timer, "NextElapseUSecRealtime")["NextElapseUSecRealtime"]
-    assert text.startswith("@"), f"{timer} n'a pas de prochaine échéance"
-    return datetime.fromtimestamp(float(text[1:]), ZoneInfo(plan.timezone))
+    listed = json.loads(said(probe(f"systemctl list-timers --all --output=json {timer}")))
+    times = [item["next"] for item in listed if item["unit"] == timer and item["next"]]
+    assert times, f"{timer} n'a pas de prochaine échéance"
+    return datetime.fromtimestamp(times[0] / 1e6, ZoneInfo(plan.timezone))
 
 
 @control(

@@ -167,7 +167,7 @@ BREAKS: tuple[Break, ...] = (
     Break(
         control="BAK-10",
         role="gateway",
-        damage="echo another >/etc/mairie/backup/password",
+        damage="head -c 24 /dev/urandom | base64 >/etc/mairie/backup/password",
         note="a password that opens nothing",
         also=ASKS,
     ),
@@ -322,7 +322,7 @@ BREAKS: tuple[Break, ...] = (
     Break(
         control="BAK-41",
         role="hub",
-        damage="echo another >/etc/mairie/store/keys/store-password",
+        damage="head -c 24 /dev/urandom | base64 >/etc/mairie/store/keys/store-password",
         note="the hub has lost its own key",
     ),
     Break(
