@@ -37,7 +37,7 @@ def overall(slices: Mapping[str, Mapping[str, Any]]) -> Check:
     text = "Le dépôt est endommagé" + (
         f" : {len(packs)} fichier(s) de données illisible(s)." if packs else "."
     )
-    said = next((one["said"] for one in bad if one.get("said")), "")
+    said = "" if packs else next((one["said"] for one in bad if one.get("said")), "")
     return Check(outcome="damaged", at=last, text=f"{text} {said}".strip(), packs=packs)
 
 

@@ -37,6 +37,9 @@ PRUNE_EVERY = timedelta(days=7)
 """Pruning writes indexes that hosts then fetch again over their links: once a week is enough,
 and sooner when the quota is nearly used."""
 
+PATIENCE = timedelta(days=14)
+"""How long what an interrupted upload left waits for its next night."""
+
 MAX_UNUSED = "10%"
 """What may stay unused in a repository rather than be written again."""
 
@@ -196,12 +199,23 @@ def _forget(
     return len(ids)
 
 
+def _is_unfinished(state: State) -> bool:
+    """Return whether an upload goes on night after night: pruning would throw away its beginning.
+
+    No snapshot refers to it yet.
+    """
+    since = (state.interrupted or {}).get("data", "")
+    arrived = (state.last_snapshot or {}).get("arrived", "")
+    return bool(since > arrived and since > stamp(now() - PATIENCE))
+
+
 def _prune(settings: Settings, state: State, restic: Restic, repository: Path) -> int:
     """Give back the room of what was forgotten; return the bytes freed."""
     last = (state.last_prune or {}).get("at", "")
     forgot = (state.last_forget or {}).get("at", "")
-    is_recent = last and last > stamp(now() - PRUNE_EVERY)
-    if forgot < last or not forgot or (is_recent and state.percent < settings.warn_percent):
+    is_recent = bool(last) and last > stamp(now() - PRUNE_EVERY)
+    needs_room = state.disk_low or state.percent >= settings.warn_percent
+    if not forgot or forgot < last or ((is_recent or _is_unfinished(state)) and not needs_room):
         return 0
     before = sum(pack_path(repository, pack).stat().st_size for pack in present(repository))
     # From the data files themselves, each of which was read: an index is only what a host says.
