@@ -14,7 +14,7 @@ from rich.console import Console
 from mairie.errors import MairieError
 from mairie.lab.errors import LabError
 from mairie.runtime import RuntimeBuildError
-from tests.bench import beside, demo, deploy, resolve, runtime, table
+from tests.bench import backup, beside, demo, deploy, resolve, runtime, table
 from tests.bench.figures import Conditions, Figure, Part, as_json, conditions
 from tests.bench.resolve import BenchError
 from tests.bench.world import WorldError
@@ -68,13 +68,17 @@ def main(
     *, parts: tuple[Part, ...], runs: int, rtt_ms: int, patience_s: int, alone: bool, fresh: bool,
     json_file: Path | None, page: Path | None,
 ) -> None:  # fmt: skip
-    """Measure PARTS (all of them when none is named): resolve, runtime, deploy, workload, demo."""
+    """Measure PARTS, all of them when none is named.
+
+    They are: resolve, runtime, deploy, workload, backup, demo.
+    """
     rtt_s = rtt_ms / 1000
     measured: dict[Part, Callable[[], Iterator[Figure]]] = {
         "resolve": lambda: resolve.figures(runs),
         "runtime": runtime.figures,
         "deploy": lambda: deploy.figures(rtt_s, runs, _say),
         "workload": lambda: beside.figures(rtt_s, patience_s, runs, _say, alone=alone),
+        "backup": lambda: backup.figures(rtt_s, patience_s, alone=alone),
         "demo": lambda: demo.figures(fresh=fresh),
     }
     taken: list[tuple[Conditions, list[Figure]]] = []
