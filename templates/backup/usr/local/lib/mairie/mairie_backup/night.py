@@ -21,7 +21,8 @@ from mairie_restic import Restic, ResticError
 RETRY_S = 60
 """Between two questions to a hub that does not answer."""
 TRIES_BY_HAND = 2
-"""Without a window, nobody waits all night."""
+BY_HAND_S = 10
+"""Without a window somebody waits: not for long."""
 LEAST_S = 30
 """What is left of a window when beginning again makes no sense."""
 CUT = (
@@ -42,7 +43,6 @@ class Night:
     windowed: bool
     sleep: Callable[[float], None] = time.sleep
     now: Callable[[], datetime] = clock.utc_now
-    retry_s: float = RETRY_S
     clock: Clock = field(default_factory=lambda: Clock(None, None))
     _ends: float | None = None
     _state: state.State = field(default_factory=dict)
@@ -152,7 +152,7 @@ class Night:
                     return uploaded, "link-down", verdicts.judge(uploaded, window_ended=False)[1]
                 return uploaded, "link-down", link.SENTENCES[answer.verdict]
             if answer.verdict != "there":
-                self.sleep(self.retry_s)
+                self.sleep(BY_HAND_S if self._ends is None else RETRY_S)
             answer = self._ask()
 
     def _is_over(self) -> bool:
