@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mairie_backup.compare import compare
 from mairie_backup.sample import SavedFile, draw, escape, files
-from mairie_backup.snapshots import moment, snapshot
+from mairie_backup.snapshots import Snapshot, believable, moment, snapshot
 
 THEN = datetime(2026, 3, 2, tzinfo=UTC)
 FILES = [SavedFile(f"/srv/{n}", n * 10, THEN) for n in range(100)]
@@ -118,3 +118,12 @@ def test_a_file_that_lives_on_is_no_problem(
     assert (compared.same, compared.changed, compared.problems) == (0, 1, ())
     live.unlink()
     assert compare([saved], tmp_path / "restored").changed == 1
+
+
+def test_the_newest_backup_is_not_one_forged_into_the_future() -> None:
+    good, forged = (
+        Snapshot(name, THEN + timedelta(days=days), (), 0, 0)
+        for name, days in (("good", 0), ("forged", 3_000))
+    )
+    assert believable([good, forged], THEN + timedelta(days=1)) == [good]
+    assert believable([good, forged], THEN - timedelta(days=9_000)) == [good, forged]

@@ -15,12 +15,10 @@ from mairie_backup.events import Outcome, Reporter, duration, seconds_left, size
 from mairie_backup.places import Places
 from mairie_backup.sample import SavedFile
 from mairie_backup.settings import Settings, SettingsError, credential
-from mairie_backup.snapshots import Snapshot, one
+from mairie_backup.snapshots import AHEAD, Snapshot, all_of
 from mairie_restic import Restic, ResticError
 
 LIMIT_S = 5 * 3600
-AHEAD = timedelta(hours=1)
-"""A snapshot from further in the future was not made by a right clock."""
 
 
 class DrillError(Exception):
@@ -77,9 +75,10 @@ class Drill:
         restic = targets.hub(self.settings, self.places)
         answer = link.require(self.settings.repository, credential(self.places.credential))
         at = clock.Clock(None, answer.ahead_s).corrected(at)
-        newest = one(restic, self.settings.host, "latest")
-        if newest is None:
+        found = all_of(restic, self.settings.host)
+        if not found:
             raise DrillError("Le concentrateur n'a aucune sauvegarde de cet hôte.")
+        newest = found[-1]
         self.measures |= {"snapshot": newest.id, "snapshot_time": state.stamp(newest.time)}
         self._judge_age(newest, at)
         drawn, dumps = self._choose(restic, newest, at)

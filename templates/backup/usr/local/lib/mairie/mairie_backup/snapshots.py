@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from mairie_backup.events import Outcome, Reporter, size
 from mairie_restic import Message, Restic, ResticError
+
+AHEAD = timedelta(hours=1)
+"""A snapshot from further in the future was not made by a right clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +54,20 @@ def all_of(restic: Restic, host: str) -> list[Snapshot]:
 
 
 def one(restic: Restic, host: str, wanted: str) -> Snapshot | None:
-    """Return the newest snapshot, or the one whose id begins so. Raises ResticError."""
+    """Return the newest believable snapshot, or the one whose id begins so. Raises ResticError."""
     found = all_of(restic, host)
     if wanted == "latest":
-        return found[-1] if found else None
+        return believable(found, datetime.now(UTC))[-1] if found else None
     matching = [each for each in found if each.id.startswith(wanted)] if wanted else []
     return matching[0] if len(matching) == 1 else None
+
+
+def believable(found: Sequence[Snapshot], now: datetime) -> list[Snapshot]:
+    """Return the snapshots that are not dated in the future: whoever forges one dates it so.
+
+    All of them, when every one is: then it is this clock that is wrong.
+    """
+    return [each for each in found if each.time <= now + AHEAD] or list(found)
 
 
 def tell(restic: Restic, host: str, reporter: Reporter) -> int:
