@@ -34,7 +34,8 @@ def test_it_holds_what_the_host_needs() -> None:
     files = unpack(make_bundle(a_plan(), some_secrets()).archive.data)
     assert from_json(files["plan.json"], HostPlan) == a_plan()
     assert from_json(files["secrets.json"], HostSecrets) == some_secrets()
-    for name in ("deploys/site.py", "mairie/host/apply.py", "mairie/host/verify.py"):
+    program = "templates/backup/usr/local/lib/mairie/mairie_restic.py"
+    for name in ("deploys/site.py", "mairie/host/apply.py", "mairie/host/verify.py", program):
         assert name in files
     elsewhere = ("mairie/model", "mairie/cli", "templates/report")
     assert not [name for name in files if "__pycache__" in name or name.startswith(elsewhere)]
