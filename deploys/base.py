@@ -8,16 +8,10 @@ from pyinfra.facts.deb import DebPackages
 from pyinfra.operations import apt, files, server, systemd
 
 from mairie.files import base as table
+from mairie.host.accounts import close_accounts, have_accounts, open_accounts
 from mairie.host.deploy import place, this_host, to_activate
 from mairie.host.operations import managed_file
-from mairie.host.system import (
-    OwnClock,
-    close_accounts,
-    journal_on_disk,
-    kernel_parameters,
-    open_accounts,
-    whole_packages,
-)
+from mairie.host.system import OwnClock, journal_on_disk, kernel_parameters, whole_packages
 from mairie.plan.host import BasePlan, HostPlan
 from mairie.render import MANAGED
 
@@ -67,16 +61,7 @@ def accounts(base: BasePlan) -> None:
     """Have one account per technician, none for those who left; keys come with the files."""
     names = [user.name for user in base.users]
     server.group(name="base: group of technicians", group=table.GROUP, system=True)
-    for user in base.users:
-        server.user(  # noqa: S604 - shell is the log-in shell
-            name=f"base: account of {user.name}",
-            user=user.name,
-            comment=user.label,
-            shell="/bin/bash",
-            groups=[table.GROUP],
-            append=True,
-            create_home=True,
-        )
+    have_accounts(name="base: accounts of technicians", users=base.users, group=table.GROUP)
     open_accounts(name="base: accounts open by key alone", names=names)
     close_accounts(name="base: accounts no longer wanted", group=table.GROUP, keep=names)
 

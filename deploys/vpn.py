@@ -6,8 +6,10 @@ cuts nobody; only the first start, and a start after a failure, bring the interf
 
 from __future__ import annotations
 
+import shlex
+
 from pyinfra.context import host
-from pyinfra.operations import apt, systemd
+from pyinfra.operations import apt, server, systemd
 from pyinfra.operations.files import directory
 
 from mairie.files.vpn import (
@@ -52,7 +54,15 @@ def deploy() -> None:
         running=None,
         enabled=True,
     )
-    tunnel(name="vpn: tunnel as its file says, without a cut", interface=vpn.interface)
+    up = tunnel(name="vpn: tunnel as its file says, without a cut", interface=vpn.interface)
+    if not plan.is_hub:
+        # chronyd asks a source that did not answer ever more rarely: tell it of the new way. One
+        # that is stopped is for the controls to say.
+        server.shell(
+            name="vpn: time asked through the tunnel",
+            commands=[f"chronyc burst 4/10 {shlex.quote(vpn.hub_ipv4)} || true"],
+            _if=up.did_change,
+        )
 
     watched = systemd.service(
         name="vpn: endpoint watched", service="mairie-wg.timer", running=True, enabled=True

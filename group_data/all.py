@@ -416,6 +416,8 @@ ssh = {
         "mlkem768x25519-sha256",
         "sntrup761x25519-sha512",
         "curve25519-sha256",
+        # The same under its first name, the only one that plain pyinfra's SSH library knows.
+        "curve25519-sha256@libssh.org",
     ],
     "ciphers": [
         "chacha20-poly1305@openssh.com",

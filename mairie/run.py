@@ -51,17 +51,19 @@ class Run:
         self._runtimes = Runtimes()
         self._seconds = dict.fromkeys(plans, 0.0)
         self._going = list(plans)
-        self._logs = {name: HostLog(name, plan.place, plan.roles) for name, plan in plans.items()}
+        self._logs = self._new_logs()
 
     def act(self, action: Action, only: Sequence[str] = ()) -> list[HostOutcome]:
         """Do one thing on every host that is still going; ``only`` restricts it to bricks."""
         order = Order(action=action, only=tuple(only), who=whoami())
         jobs = [self._job(name) for name in self._going]
         outcomes = []
+        this_action = self._new_logs()
         with FleetProgress(len(jobs), self._console, self._kind) as progress:
 
             def on_event(name: str, event: Event) -> None:
                 self._logs[name](event)
+                this_action[name](event)
                 progress.event(name, event)
 
             outcomes = run_fleet(
@@ -73,8 +75,10 @@ class Run:
                 on_interrupt=self._interrupted,
             )
             for outcome in outcomes:
-                self._note(outcome)
-                progress.done(self._logs[outcome.name].report(outcome.duration_s))
+                self._seconds[outcome.name] += outcome.duration_s
+                for logs in (self._logs, this_action):
+                    _note(outcome, logs[outcome.name])
+                progress.done(this_action[outcome.name].report(outcome.duration_s))
         self._going = [outcome.name for outcome in outcomes if outcome.status == "done"]
         return outcomes
 
@@ -89,15 +93,8 @@ class Run:
             lambda: make_bundle(plan, self._reach.secrets(name)),
         )
 
-    def _note(self, outcome: HostOutcome) -> None:
-        self._seconds[outcome.name] += outcome.duration_s
-        log = self._logs[outcome.name]
-        if outcome.status == "unreachable":
-            log.unreachable(outcome.message)
-        elif outcome.status == "failed" and outcome.failed is None:
-            log(Failed(message=outcome.message))
-        elif outcome.status == "untouched":
-            log.skipped()
+    def _new_logs(self) -> dict[str, HostLog]:
+        return {name: HostLog(name, plan.place, plan.roles) for name, plan in self._plans.items()}
 
     def _interrupted(self, hosts: int) -> None:
         self._console.print(
@@ -105,3 +102,12 @@ class Run:
             "interrompre encore pour les laisser finir seuls.",
             style="bold yellow",
         )
+
+
+def _note(outcome: HostOutcome, log: HostLog) -> None:
+    if outcome.status == "unreachable":
+        log.unreachable(outcome.message)
+    elif outcome.status == "failed" and outcome.failed is None:
+        log(Failed(message=outcome.message))
+    elif outcome.status == "untouched":
+        log.skipped()

@@ -54,58 +54,6 @@ class KernelParameters(FactBase[dict[str, KernelParameter]]):
         return found
 
 
-class GroupMembers(FactBase[tuple[str, ...]]):
-    """Members of a group, sorted; none when there is no such group."""
-
-    @staticmethod
-    def default() -> tuple[str, ...]:
-        """No member."""
-        return ()
-
-    def command(self, group: str) -> str:
-        """Return the command."""
-        return f"getent group {shlex.quote(group)} || true"
-
-    def process(self, output: list[str]) -> tuple[str, ...]:
-        """Read the line of group(5)."""
-        members = output[0].split(":")[3] if output else ""
-        return tuple(sorted(name for name in members.split(",") if name))
-
-
-class ExpiringAccounts(FactBase[tuple[str, ...]]):
-    """Accounts with a date of expiry (shadow(5), eighth field), sorted."""
-
-    @staticmethod
-    def default() -> tuple[str, ...]:
-        """No account."""
-        return ()
-
-    def command(self) -> str:
-        """Return the command."""
-        return "awk -F: '$8 != \"\" { print $1 }' /etc/shadow"
-
-    def process(self, output: list[str]) -> tuple[str, ...]:
-        """One name per line."""
-        return tuple(sorted(output))
-
-
-class AccountsWithPassword(FactBase[tuple[str, ...]]):
-    """Accounts that a password opens (shadow(5), second field), sorted; an empty one included."""
-
-    @staticmethod
-    def default() -> tuple[str, ...]:
-        """No account."""
-        return ()
-
-    def command(self) -> str:
-        """Return the command."""
-        return "awk -F: '$2 !~ /^[!*]/ { print $1 }' /etc/shadow"
-
-    def process(self, output: list[str]) -> tuple[str, ...]:
-        """One name per line."""
-        return tuple(sorted(output))
-
-
 class PackagesAreWhole(FactBase[bool]):
     """Whether dpkg has nothing half installed, as a power cut leaves it."""
 
@@ -185,45 +133,3 @@ def whole_packages() -> Generator[StringCommand, None, None]:
     """Finish what a power cut interrupted, so that packages can be installed at all."""
     if not host.get_fact(PackagesAreWhole):
         yield StringCommand("DEBIAN_FRONTEND=noninteractive dpkg --configure -a --force-confold")
-
-
-@operation()
-def open_accounts(names: Sequence[str]) -> Generator[StringCommand, None, None]:
-    """Let accounts be opened by key, and by nothing else.
-
-    Lifts the expiry that ``close_accounts`` gave to one wanted again; locks a password.
-
-    Args:
-        names: accounts that exist when the operation runs.
-
-    """
-    expiring = host.get_fact(ExpiringAccounts)
-    for name in names:
-        if name in expiring:
-            yield StringCommand("usermod", "--expiredate", "''", shlex.quote(name))
-    protected = host.get_fact(AccountsWithPassword)
-    for name in names:
-        if name in protected:
-            yield StringCommand("usermod", "--lock", shlex.quote(name))
-
-
-@operation()
-def close_accounts(group: str, keep: Sequence[str]) -> Generator[StringCommand, None, None]:
-    """Lock the accounts of a group that are no longer wanted (ANSSI-BP-028 R30).
-
-    Files stay, for whoever has to look at them: the account expires, loses its shell and its
-    group, and its sessions end.
-
-    Args:
-        group: whose members are managed.
-        keep: members to leave alone.
-
-    """
-    for name in host.get_fact(GroupMembers, group=group):
-        if name not in keep:
-            user = shlex.quote(name)
-            yield StringCommand(
-                f"usermod --lock --expiredate 1 --shell /usr/sbin/nologin {user} "
-                f"&& gpasswd --delete {user} {shlex.quote(group)} "
-                f"&& {{ loginctl terminate-user {user} 2>/dev/null || true; }}"
-            )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich import box
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
@@ -26,13 +27,15 @@ STYLES: dict[HostStatus, str] = {
 OUTCOME_STYLES = {"pass": "green", "fail": "bold red", "unknown": "bold yellow"}
 MOST_CHANGES = 8
 """Names of changes shown per host after a deploy; a preview shows them all."""
+ROOM_FOR_REMARKS = 120
+"""Columns of the terminal from which remarks stand beside their host; below the table always."""
 MOST_LINES = 20
 """Last lines of a failing command shown; the other formats have them all."""
 
 
 def print_report(report: RunReport, console: Console) -> None:
     """Print the run; without a terminal, plain text with no escape sequence."""
-    console.print(_fleet(report))
+    console.print(_fleet(report, remarks=console.width >= ROOM_FOR_REMARKS))
     console.print(_totals(report))
     _changes(report, console)
     for host in troubled(report):
@@ -45,13 +48,15 @@ def print_report(report: RunReport, console: Console) -> None:
     _flows(report, console)
 
 
-def _fleet(report: RunReport) -> Table:
+def _fleet(report: RunReport, *, remarks: bool) -> Table:
     table = Table(
         title=Text(f"{words.KINDS[report.kind]} · {words.clean(report.label or report.territory)}"),
         title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
     )
-    table.add_column("Hôte", overflow="fold")
-    table.add_column("Commune", overflow="fold")
+    # Its name says the commune; folded in the middle it says nothing.
+    table.add_column("Hôte", no_wrap=True)
     table.add_column("État", no_wrap=True)
     verified = any(host.controls for host in report.hosts)
     if verified:
@@ -60,15 +65,19 @@ def _fleet(report: RunReport) -> Table:
     if report.kind != "verify":
         table.add_column("Chang.", justify="right", no_wrap=True)
     table.add_column("Durée", justify="right", no_wrap=True)
-    table.add_column("Remarque", overflow="fold")
+    if remarks:
+        table.add_column("Remarque", overflow="fold")
     for host in report.hosts:
-        cells = [_text(host.host), _text(host.place.commune_label), _status(host, report)]
+        cells = [_text(host.host), _status(host, report)]
         if verified:
             cells += [_count(host, outcome) for outcome in ("pass", "fail", "unknown")]
         if report.kind != "verify":
             again = "" if host.changed_again is None else f" puis {host.changed_again}"
             cells.append(Text(f"{len(host.changed)}{again}"))
-        table.add_row(*cells, Text(words.duration(host.duration_s)), _text(words.why(host)))
+        cells.append(Text(words.duration(host.duration_s)))
+        if remarks:
+            cells.append(_text(words.why(host)))
+        table.add_row(*cells)
     return table
 
 

@@ -163,3 +163,9 @@ def a_ground(root: Path) -> Ground:
     ground = Ground(root, a_plan(), some_secrets())
     ground.etc.mkdir()
     return ground
+
+
+def lines(command: str) -> list[str]:
+    """Return what a fact's command says here, a line each."""
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()

@@ -1,0 +1,170 @@
+"""Accounts of technicians: pyinfra facts and operations that look at all of them at once.
+
+pyinfra's own list of accounts starts several programs for each line of /etc/passwd, once per
+account looked at.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+
+from pyinfra.api.command import StringCommand
+from pyinfra.api.facts import FactBase
+from pyinfra.api.operation import operation
+from pyinfra.context import host
+
+from mairie.plan.host import User
+
+SHELL = "/bin/bash"
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account as it is: passwd(5) and the names of all its groups."""
+
+    label: str
+    shell: str
+    groups: frozenset[str]
+
+
+class Accounts(FactBase[dict[str, Account]]):
+    """Accounts by name; those that do not exist are left out."""
+
+    @staticmethod
+    def default() -> dict[str, Account]:
+        """Nobody."""
+        return {}
+
+    def command(self, names: Sequence[str]) -> str:
+        """Return the command: a line of passwd(5), then a line of groups, for each."""
+        listed = " ".join(shlex.quote(name) for name in names)
+        return f"for name in {listed}; do getent passwd $name && id -Gn $name; done; true"
+
+    def process(self, output: list[str]) -> dict[str, Account]:
+        """Read the pairs of lines."""
+        found = {}
+        for entry, groups in zip(output[::2], output[1::2], strict=True):
+            name, _, _, _, label, _, shell = entry.split(":")
+            found[name] = Account(label, shell, frozenset(groups.split()))
+        return found
+
+
+class GroupMembers(FactBase[tuple[str, ...]]):
+    """Members of a group, sorted; none when there is no such group."""
+
+    @staticmethod
+    def default() -> tuple[str, ...]:
+        """No member."""
+        return ()
+
+    def command(self, group: str) -> str:
+        """Return the command."""
+        return f"getent group {shlex.quote(group)} || true"
+
+    def process(self, output: list[str]) -> tuple[str, ...]:
+        """Read the line of group(5)."""
+        members = output[0].split(":")[3] if output else ""
+        return tuple(sorted(name for name in members.split(",") if name))
+
+
+class ExpiringAccounts(FactBase[tuple[str, ...]]):
+    """Accounts with a date of expiry (shadow(5), eighth field), sorted."""
+
+    @staticmethod
+    def default() -> tuple[str, ...]:
+        """No account."""
+        return ()
+
+    def command(self) -> str:
+        """Return the command."""
+        return "awk -F: '$8 != \"\" { print $1 }' /etc/shadow"
+
+    def process(self, output: list[str]) -> tuple[str, ...]:
+        """One name per line."""
+        return tuple(sorted(output))
+
+
+class AccountsWithPassword(FactBase[tuple[str, ...]]):
+    """Accounts that a password opens (shadow(5), second field), sorted; an empty one included."""
+
+    @staticmethod
+    def default() -> tuple[str, ...]:
+        """No account."""
+        return ()
+
+    def command(self) -> str:
+        """Return the command."""
+        return "awk -F: '$2 !~ /^[!*]/ { print $1 }' /etc/shadow"
+
+    def process(self, output: list[str]) -> tuple[str, ...]:
+        """One name per line."""
+        return tuple(sorted(output))
+
+
+@operation()
+def have_accounts(users: Sequence[User], group: str) -> Generator[StringCommand, None, None]:
+    """Have these accounts, in a group, with a home and a log-in shell.
+
+    Args:
+        users: whose accounts they are.
+        group: that exists when the operation runs; their other groups stay.
+
+    """
+    found = host.get_fact(Accounts, names=tuple(user.name for user in users))
+    for user in users:
+        name, label = shlex.quote(user.name), shlex.quote(user.label)
+        account = found.get(user.name)
+        if account is None:
+            yield StringCommand(
+                f"useradd --create-home --shell {SHELL} --comment {label} "
+                f"--groups {shlex.quote(group)} {name}"
+            )
+            continue
+        if (account.label, account.shell) != (user.label, SHELL):
+            yield StringCommand(f"usermod --shell {SHELL} --comment {label} {name}")
+        if group not in account.groups:
+            yield StringCommand(f"usermod --append --groups {shlex.quote(group)} {name}")
+
+
+@operation()
+def open_accounts(names: Sequence[str]) -> Generator[StringCommand, None, None]:
+    """Let accounts be opened by key, and by nothing else.
+
+    Lifts the expiry that ``close_accounts`` gave to one wanted again; locks a password.
+
+    Args:
+        names: accounts that exist when the operation runs.
+
+    """
+    expiring = host.get_fact(ExpiringAccounts)
+    for name in names:
+        if name in expiring:
+            yield StringCommand("usermod", "--expiredate", "''", shlex.quote(name))
+    protected = host.get_fact(AccountsWithPassword)
+    for name in names:
+        if name in protected:
+            yield StringCommand("usermod", "--lock", shlex.quote(name))
+
+
+@operation()
+def close_accounts(group: str, keep: Sequence[str]) -> Generator[StringCommand, None, None]:
+    """Lock the accounts of a group that are no longer wanted (ANSSI-BP-028 R30).
+
+    Files stay, for whoever has to look at them: the account expires, loses its shell and its
+    group, and its sessions end.
+
+    Args:
+        group: whose members are managed.
+        keep: members to leave alone.
+
+    """
+    for name in host.get_fact(GroupMembers, group=group):
+        if name not in keep:
+            user = shlex.quote(name)
+            yield StringCommand(
+                f"usermod --lock --expiredate 1 --shell /usr/sbin/nologin {user} "
+                f"&& gpasswd --delete {user} {shlex.quote(group)} "
+                f"&& {{ loginctl terminate-user {user} 2>/dev/null || true; }}"
+            )

@@ -1,0 +1,48 @@
+"""Actions in a row on one host: each says at its end what it did itself."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from mairie import run as module
+from mairie.fleet import Job
+from mairie.host.events import Changed, Done, Event, Order, Started
+from mairie.push import HostOutcome
+from mairie.run import Reach, Run
+from mairie.transport import Local
+from tests.unit.host.plans import a_plan, some_secrets
+
+
+def test_a_second_deploy_says_that_it_changed_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    changes = [(Changed(number=1, name="base: hostname"),), ()]
+
+    def fleet(
+        jobs: Sequence[Job], order: Order, *, on_event: Callable[[str, Event], None], **_: Any
+    ) -> list[HostOutcome]:
+        (name,) = (job.target.name for job in jobs)
+        changed = changes.pop(0)
+        on_event(name, Started(host=name, action=order.action, bricks=("base",), operations=1))
+        for event in changed:
+            on_event(name, event)
+        on_event(name, Done(ok=True, operations=1, changed=len(changed), duration_s=1.0))
+        return [HostOutcome(name=name, action="apply", status="done", duration_s=1.0)]
+
+    monkeypatch.setattr(module, "run_fleet", fleet)
+    plan = a_plan()
+    said = io.StringIO()
+    console = Console(file=said, width=120)
+    run = Run(
+        {plan.name: plan}, Reach(lambda _: some_secrets(), lambda _: Local()), console, "demo"
+    )
+    run.act("apply")
+    run.act("apply")
+    ends = [line for line in said.getvalue().splitlines() if "(1/1" in line]
+    assert ["modifié" in line for line in ends] == [True, False]
+    assert "inchangé" in ends[1]
+    (report,) = run.reports()
+    assert (len(report.changed), report.changed_again) == (1, 0)
