@@ -166,7 +166,7 @@ def test_a_clock_that_is_a_day_ahead_gives_the_snapshot_the_hub_s_time(world: Wo
     assert "avance" in " ".join(world.known["run"]["warnings"])
 
 
-STUCK = """trap 'echo "interrupted" >&2; exit 130' INT
+STUCK = """trap 'echo "interrupted" >&2; exit 130' TERM
 echo '{"message_type":"status","bytes_done":5000000}'
 while :; do sleep 0.05; done"""
 
