@@ -254,6 +254,7 @@ BREAKS: tuple[Break, ...] = (
         damage="echo 'server { listen 8099; return 404; }' >/etc/nginx/conf.d/trial.conf && "
         "systemctl reload nginx.service && sleep 1",
         note="a second door, for a trial",
+        also=("NET-70",),
         repair="rm /etc/nginx/conf.d/trial.conf; systemctl reload nginx.service",
     ),
     Break(
