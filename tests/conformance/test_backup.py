@@ -13,9 +13,10 @@ import ipaddress
 import json
 import os
 import re
-import shlex
 import time
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -62,8 +63,12 @@ NOBODYS = "0" * 64
 """Name of no file: restic names files after the SHA-256 of what they hold."""
 SHARED = ("/etc", "/home", "/root", "/run", "/srv", "/tmp", "/var/tmp")
 """Where a copy of a secret could be left."""
-PATIENCE_S = 30
-LIST = f"timeout 55 {BACKUP} list --json"
+PATIENCE_S = 20
+LIST = f"timeout 45 {BACKUP} list --json"
+AT_ONCE = 12
+"""Questions to a store at the same time: over a satellite each takes more than a second."""
+INSIDE = ("data", "index", "keys", "snapshots")
+"""What a repository holds that nobody may delete."""
 TOOLS = {"postgresql": "pg_dump", "mariadb": "mariadb-dump", "sqlite": "sqlite3"}
 
 
@@ -130,12 +135,14 @@ def ago(span: timedelta) -> str:
 
 @pytest.fixture(scope="session", autouse=True)
 def slow_commands(plan: HostPlan, probe: Probe) -> None:
-    """Run side by side the commands that take longest."""
-    if saves(plan):
-        probe.load([LIST])
-    for host in kept(plan):
-        wake(plan, host)
-    probe.load([opens(host) for host in kept(plan)] + [room(host) for host in kept(plan)])
+    """Ask everything at once: what waits for a link waits once."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        asked = [pool.submit(remember, question) for question in questions(plan)]
+        if saves(plan):
+            probe.load([LIST, canary_of(plan)])
+        probe.load([opens(host) for host in kept(plan)] + [room(host) for host in kept(plan)])
+        for each in asked:
+            each.result()
 
 
 # What a host needs to save itself -----------------------------------------------------------------
@@ -424,7 +431,7 @@ def test_repository_opens(probe: Probe, plan: HostPlan) -> None:
 def in_upkeep(plan: HostPlan) -> bool:
     """Whether the hub answers, and not for this host: its door is closed some minutes a day."""
     try:
-        return ask(backup_of(plan).server, "HEAD", f"/{plan.name}/config") >= 500
+        return answer(known_at_hub(plan)) >= 500
     except CannotLookError:
         return False
 
@@ -491,7 +498,7 @@ def test_last_run(plan: HostPlan) -> None:
 )
 def test_canary(probe: Probe, plan: HostPlan) -> None:
     copy = newest(probe)
-    output = probe(restic(plan, f"dump --no-lock {shlex.quote(copy['id'])} {CANARY}"))
+    output = probe(canary_of(plan))
     assert output.ok, f"le témoin ne se restaure pas : {output.stderr.strip()[-300:]}"
     try:
         canary = json.loads(output.stdout)
@@ -503,12 +510,12 @@ def test_canary(probe: Probe, plan: HostPlan) -> None:
     assert abs(age) < timedelta(days=1), f"il a {ago(age)} de plus que la sauvegarde"
 
 
-def restic(plan: HostPlan, command: str) -> str:
-    """Return a shell command that runs restic on this host's repository; it names no secret."""
+def canary_of(plan: HostPlan) -> str:
+    """Return the command that takes the canary out of the newest copy; it names no secret."""
     return (
         f"set -a; . {CREDENTIAL}; RESTIC_PASSWORD_FILE={PASSWORD}; "
-        f"RESTIC_REPOSITORY=rest:{backup_of(plan).repository}; "
-        f"exec timeout 55 restic --cache-dir {CACHE} {command}"
+        f"RESTIC_REPOSITORY=rest:{backup_of(plan).repository}; exec timeout 45 "
+        f"restic --cache-dir {CACHE} dump --no-lock --host {plan.name} latest {CANARY}"
     )
 
 
@@ -583,25 +590,88 @@ def test_cache() -> None:
 # What a host may do to its copies -----------------------------------------------------------------
 
 
-def ask(address: str, method: str, path: str, *, user: str = "", password: str = "") -> int:
+@dataclass(frozen=True)
+class Question:
+    """One request to a store."""
+
+    address: str
+    method: str
+    path: str
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+
+_remembered: dict[Question, int | str] = {}
+"""Answers so far: a status, or why there was none."""
+
+
+def remember(question: Question) -> None:
+    """Ask a store, once in a verification."""
+    if question not in _remembered:
+        _remembered[question] = _put(question)
+
+
+def _put(question: Question) -> int | str:
+    headers = {}
+    if question.user:
+        pair = base64.b64encode(f"{question.user}:{question.password}".encode()).decode()
+        headers["Authorization"] = f"Basic {pair}"
+    connection = http.client.HTTPConnection(question.address, timeout=PATIENCE_S)
+    try:
+        connection.request(question.method, question.path, headers=headers)
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException) as error:
+        return f"{question.address} ne répond pas : {error}"
+    finally:
+        connection.close()
+
+
+def answer(question: Question) -> int:
     """Return the status a store answers with.
 
     Raises:
         CannotLookError: it does not answer.
 
     """
-    headers = {}
-    if user:
-        pair = base64.b64encode(f"{user}:{password}".encode()).decode()
-        headers["Authorization"] = f"Basic {pair}"
-    connection = http.client.HTTPConnection(address, timeout=PATIENCE_S)
-    try:
-        connection.request(method, path, headers=headers)
-        return connection.getresponse().status
-    except (OSError, http.client.HTTPException) as error:
-        raise CannotLookError(f"{address} ne répond pas : {error}") from error
-    finally:
-        connection.close()
+    remember(question)
+    found = _remembered[question]
+    if isinstance(found, str):
+        raise CannotLookError(found)
+    return found
+
+
+def questions(plan: HostPlan) -> list[Question]:
+    """Return all that is asked of a store from this host; nothing when it has no credential."""
+    found = [strange(plan, host, user) for host in kept(plan) for user in strangers(plan, host)]
+    if plan.backup is not None:
+        with suppress(CannotLookError, OSError):
+            found += [
+                known_at_hub(plan),
+                *(deletion(plan, folder) for folder in INSIDE),
+                *(own(plan, "GET", path) for path in beside(plan)),
+            ]
+    return found
+
+
+def own(plan: HostPlan, method: str, path: str) -> Question:
+    """Return a request with this host's own credential."""
+    user, password = credential()
+    return Question(backup_of(plan).server, method, path, user, password)
+
+
+def known_at_hub(plan: HostPlan) -> Question:
+    """Return the request that every host may make."""
+    return own(plan, "HEAD", f"/{plan.name}/config")
+
+
+def deletion(plan: HostPlan, folder: str) -> Question:
+    """Return the request to delete what does not exist."""
+    return own(plan, "DELETE", f"/{plan.name}/{folder}/{NOBODYS}")
+
+
+def beside(plan: HostPlan) -> tuple[str, ...]:
+    """Return paths outside this host's own repository."""
+    return ("/", "/../", f"/{plan.name}/..%2f", "/config") if plan.backup else ()
 
 
 @control(
@@ -610,16 +680,13 @@ def ask(address: str, method: str, path: str, *, user: str = "", password: str =
     reason="Qui prend la main sur l'hôte détruirait sinon ses sauvegardes avec le reste.",
     severity="critical",
     references=("ANSSI hygiène 37",),
-    each=lambda plan: ("data", "index", "keys", "snapshots") if plan.backup else (),
+    each=lambda plan: INSIDE if plan.backup else (),
 )
 def test_append_only(subject: str, plan: HostPlan) -> None:
-    user, password = credential()
-    server = backup_of(plan).server
-    known = ask(server, "HEAD", f"/{plan.name}/config", user=user, password=password)
+    known = answer(known_at_hub(plan))
     if known != 200:
         raise CannotLookError(f"le concentrateur ne reconnaît pas cet hôte ({known})")
-    path = f"/{plan.name}/{subject}/{NOBODYS}"
-    found = ask(server, "DELETE", path, user=user, password=password)
+    found = answer(deletion(plan, subject))
     assert found in (401, 403, 405), f"effacer dans {subject} : réponse {found}, attendu un refus"
 
 
@@ -629,11 +696,10 @@ def test_append_only(subject: str, plan: HostPlan) -> None:
     reason="Une commune ne lit pas les sauvegardes d'une autre.",
     severity="critical",
     references=("ANSSI hygiène 37", "ANSSI hygiène 9"),
-    each=lambda plan: ("/", "/../", f"/{plan.name}/..%2f", "/config") if plan.backup else (),
+    each=beside,
 )
 def test_only_its_own(subject: str, plan: HostPlan) -> None:
-    user, password = credential()
-    found = ask(backup_of(plan).server, "GET", subject, user=user, password=password)
+    found = answer(own(plan, "GET", subject))
     assert found in (400, 401, 403, 404), f"{subject} : réponse {found}, attendu un refus"
 
 
@@ -750,13 +816,17 @@ def test_no_other_server(probe: Probe, plan: HostPlan) -> None:
     assert not extra, f"portes en trop : {', '.join(sorted(extra))}"
 
 
-def wake(plan: HostPlan, host: StoredHost) -> int | None:
-    """Knock without a credential, so that an instance that sleeps runs; return its answer."""
+def strangers(plan: HostPlan, host: StoredHost) -> tuple[str, ...]:
+    """Return who knocks at a host's door without its credential: nobody, itself, others."""
+    others = [other.name for other in kept(plan) if other.name != host.name]
+    return ("", host.name, *others[:3])
+
+
+def strange(plan: HostPlan, host: StoredHost, user: str) -> Question:
+    """Return a request without a good credential; it also wakes an instance that sleeps."""
     store = store_of(plan)
-    try:
-        return ask(f"{store.address}:{store.port}", "GET", f"/{host.name}/config")
-    except CannotLookError:
-        return None
+    address = f"{store.address}:{store.port}"
+    return Question(address, "GET", f"/{host.name}/config", user, "-" if user else "")
 
 
 def running(probe: Probe, host: StoredHost) -> int:
@@ -781,12 +851,8 @@ def running(probe: Probe, host: StoredHost) -> int:
     each=kept,
 )
 def test_refuses_strangers(subject: StoredHost, plan: HostPlan) -> None:
-    store = store_of(plan)
-    address = f"{store.address}:{store.port}"
-    path = f"/{subject.name}/config"
-    others = [host.name for host in kept(plan) if host.name != subject.name]
-    for user in ("", subject.name, *others[:3]):
-        found = ask(address, "GET", path, user=user, password="-" if user else "")
+    for user in strangers(plan, subject):
+        found = answer(strange(plan, subject, user))
         if found >= 500:
             raise CannotLookError(f"la porte de {subject.name} ne répond pas ({found})")
         assert found in (401, 403), f"« {user} » : réponse {found}, attendu un refus"
@@ -912,7 +978,7 @@ def opens(host: StoredHost) -> str:
     """Return the command that opens a repository with the hub's own password."""
     return (
         f"RESTIC_PASSWORD_FILE={KEYS}/store-password "
-        f"exec timeout 55 restic -q -r {REPOSITORIES}/{host.name} --no-lock --no-cache cat config"
+        f"exec timeout 45 restic -q -r {REPOSITORIES}/{host.name} --no-lock --no-cache cat config"
     )
 
 

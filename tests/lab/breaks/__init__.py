@@ -27,3 +27,7 @@ class Break:
     """It needs a kernel of its own: in a virtual machine, not in a container."""
     alone: bool = False
     """Other damage, or its repair, would undo it: it gets a verification of its own."""
+
+
+NO_STORE = ("BAK-10", "BAK-11", "BAK-13", "BAK-14", "BAK-20", "BAK-21", "BAK-22")
+"""Controls that rightly fail, or cannot look, while a host does not reach its hub."""

@@ -4,7 +4,7 @@ What the hub holds of a host cannot be undone from that host, so that nothing la
 restic that answers otherwise stands for copies that are old, empty or somebody else's.
 """
 
-from tests.lab.breaks import Break
+from tests.lab.breaks import NO_STORE, Break
 
 DRIFT = "BAK-48"
 ASKS = ("BAK-11", "BAK-13", "BAK-14")
@@ -80,8 +80,8 @@ IMPOSTOR = (
 NO_IMPOSTOR = (
     f"kill $(cat /run/impostor.pid); rm /run/impostor.*; ip address delete {HUB}/32 dev lo"
 )
-ELSEWHERE = ("BAK-10", *ASKS, "BAK-22", "VPN-30", "VPN-31", "VPN-35")
-"""What rightly sees that the hub's address leads somewhere else."""
+ELSEWHERE = (*NO_STORE, "NET-70", "VPN-30", "VPN-31", "VPN-35")
+"""What rightly sees that the hub's address leads somewhere else, and who answers there."""
 
 FULL = (
     "mkdir -p /run/true-store && mount --bind /var/lib/mairie/store /run/true-store && "
@@ -144,8 +144,8 @@ BREAKS: tuple[Break, ...] = (
         control="BAK-07",
         role="gateway",
         damage="printf '#!/bin/sh\\n' >/etc/mairie/backup/hooks.d/trial && "
-        "chmod 777 /etc/mairie/backup/hooks.d/trial",
-        note="a program of root's that anybody may write",
+        "chmod 775 /etc/mairie/backup/hooks.d/trial",
+        note="a program of root's that a whole group may write",
         repair="rm /etc/mairie/backup/hooks.d/trial",
     ),
     Break(
@@ -221,7 +221,7 @@ BREAKS: tuple[Break, ...] = (
         alone=True,
         damage=IMPOSTOR,
         note="a store that lets everybody delete",
-        also=("BAK-21", *ELSEWHERE),
+        also=ELSEWHERE,
         repair=NO_IMPOSTOR,
     ),
     Break(
@@ -230,7 +230,7 @@ BREAKS: tuple[Break, ...] = (
         alone=True,
         damage=IMPOSTOR,
         note="a store that shows everything to everybody",
-        also=("BAK-20", *ELSEWHERE),
+        also=ELSEWHERE,
         repair=NO_IMPOSTOR,
     ),
     Break(
@@ -239,7 +239,7 @@ BREAKS: tuple[Break, ...] = (
         alone=True,
         damage=f"ip route add {HUB}/32 dev eth0",
         note="around the tunnel",
-        also=("BAK-10", *ASKS, "BAK-20", "BAK-21", "VPN-30", "VPN-31", "VPN-35"),
+        also=ELSEWHERE,
         repair=f"ip route delete {HUB}/32 dev eth0",
     ),
     Break(
@@ -254,6 +254,7 @@ BREAKS: tuple[Break, ...] = (
         damage="echo 'server { listen 8099; return 404; }' >/etc/nginx/conf.d/trial.conf && "
         "systemctl reload nginx.service && sleep 1",
         note="a second door, for a trial",
+        also=("NET-70",),
         repair="rm /etc/nginx/conf.d/trial.conf; systemctl reload nginx.service",
     ),
     Break(

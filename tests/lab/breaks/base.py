@@ -32,7 +32,7 @@ BREAKS: tuple[Break, ...] = (
         control="BAS-02",
         damage="ln -sfn /usr/share/zoneinfo/Asia/Tokyo /etc/localtime",
         note="the installer's time zone",
-        also=("BAS-32",),
+        also=("BAS-32", "BAK-03"),
     ),
     Break(
         control="BAS-03",

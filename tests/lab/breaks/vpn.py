@@ -1,6 +1,6 @@
 """How each control of brick vpn is proved."""
 
-from tests.lab.breaks import Break
+from tests.lab.breaks import NO_STORE, Break
 
 PEER = "$(wg show wg0 peers | head -n 1)"
 FIRST_PREFIX = "$(wg show wg0 allowed-ips | head -n 1 | cut -f 2 | cut -d ' ' -f 1)"
@@ -9,7 +9,7 @@ UPLINK_ADDRESS = "$(ip -4 route show default | sed -n 's/.* src \\([0-9.]*\\).*/
 WRONG_PORT = "$(wg show wg0 endpoints | head -n 1 | cut -f 2 | sed 's/:[0-9]*$/:51999/')"
 RUNNING = "VPN-46"
 DRIFT = "VPN-44"
-DEAD = ("VPN-30", "VPN-31")
+DEAD = ("VPN-30", "VPN-31", *NO_STORE)
 """What rightly sees a tunnel through which nothing passes."""
 
 BREAKS: tuple[Break, ...] = (
@@ -152,7 +152,7 @@ BREAKS: tuple[Break, ...] = (
         damage=f"ip rule add pref 10 to {HUB} blackhole",
         note="a policy route swallows the hub",
         role="gateway",
-        also=("VPN-31", "VPN-35"),
+        also=("VPN-31", "VPN-35", *NO_STORE),
         repair="ip rule delete pref 10",
     ),
     Break(

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import threading
 from collections.abc import Iterable, Iterator, Mapping
@@ -56,6 +55,8 @@ EXIT_CODES: Mapping[int, FailureKind] = {
 """restic's own (doc/075_scripting.rst, 0.17 and later)."""
 
 SIGNS: tuple[tuple[FailureKind, tuple[str, ...]], ...] = (
+    # Told to end, restic ends with 1; by Ctrl-C, with 130.
+    ("stopped", ("signal terminated received",)),
     # The order counts: a full disk or a cut link also leaves sentences about broken files.
     ("no-space", ("no space left on device", "disk quota exceeded", "(413)", "(507)", " 413 ")),
     (
@@ -205,7 +206,7 @@ class Restic:
     ) -> Iterator[Message]:
         """Run one command and yield its messages as they come.
 
-        ``timeout`` is in seconds: restic is then interrupted as by Ctrl-C, which lets it remove
+        ``timeout`` is in seconds: restic is then told to end, which lets it remove
         its lock and keep what arrived, and the failure is ``stopped``. Leaving the loop early
         interrupts it too. Raises ResticError at the end when restic did not end with 0: what was
         yielded before stays true.
@@ -215,7 +216,7 @@ class Restic:
         reader = threading.Thread(target=_collect, args=(process.stderr, errors), daemon=True)
         reader.start()
         output = cast("IO[str]", process.stdout)
-        timer = threading.Timer(timeout or 0, process.send_signal, (signal.SIGINT,))
+        timer = threading.Timer(timeout or 0, _end, (process,))
         if timeout is not None:
             timer.start()
         try:
@@ -242,7 +243,7 @@ class Restic:
     def document(self, *arguments: str, timeout: float | None = None) -> Any:
         """Return what a command prints as one JSON document over several lines (``cat``)."""
         process = self._start(arguments, None)
-        timer = threading.Timer(timeout or 0, process.send_signal, (signal.SIGINT,))
+        timer = threading.Timer(timeout or 0, _end, (process,))
         if timeout is not None:
             timer.start()
         try:
@@ -295,7 +296,8 @@ def _end(process: subprocess.Popen[str]) -> None:
     """Have a restic that still runs stop, gently then firmly."""
     if process.poll() is not None:
         return
-    process.send_signal(signal.SIGINT)
+    # Not SIGINT: whoever runs in the background of a shell inherits that it is ignored.
+    process.terminate()
     try:
         process.wait(GRACE)
     except subprocess.TimeoutExpired:

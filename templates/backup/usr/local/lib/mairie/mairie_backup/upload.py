@@ -11,7 +11,7 @@ from typing import Any
 
 from mairie_backup.places import Places
 from mairie_backup.settings import Settings
-from mairie_restic import FailureKind, Message, Restic, ResticError
+from mairie_restic import FailureKind, Message, Restic, ResticError, failure_kind
 
 TAG = "nightly"
 LOCK_WAIT = "--retry-lock=5m"
@@ -134,4 +134,7 @@ def _uploaded(summary: Message, began: float, seen: int, error: ResticError | No
     }
     if error is None:
         return Uploaded(None, **measures)
-    return Uploaded(error.kind, detail=error.detail, unread=error.items, **measures)
+    kind = error.kind
+    if kind == "stopped" and failure_kind(1, error.detail) == "no-space":
+        kind = "no-space"  # restic asks again for a quarter of an hour before it says so itself
+    return Uploaded(kind, detail=error.detail, unread=error.items, **measures)
