@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_interface
 from typing import Final
 
@@ -119,11 +119,17 @@ def site_with_trunk(plans: Mapping[str, HostPlan]) -> Site:
                 for other in plans.values()
                 if (other.place.commune, other.place.site) == here and other.vpn is None
             )
-            return Site(plan, plans[plan.hub], servers, plans)
+            return Site(without_backup(plan), without_backup(plans[plan.hub]), servers, plans)
     raise MairieError(
         "no gateway of this inventory has a trunk, which is what the machine shows; write "
         "trunk: eth1 at a gateway, or use the containers: mairie lab up"
     )
+
+
+def without_backup(plan: HostPlan) -> HostPlan:
+    """Return a plan that neither sends nor keeps backups: the containers show them, faster."""
+    bricks = tuple(brick for brick in plan.bricks if brick != "backup")
+    return replace(plan, bricks=bricks, backup=None, store=None)
 
 
 class World:
