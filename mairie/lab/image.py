@@ -56,26 +56,30 @@ BRICKS = (
     "dnsmasq-base",
     "ethtool",
     "libpam-pwquality",
-    "mariadb-client",
-    "mariadb-server",
     "ndisc6",
     "nftables",
-    "nginx-light",
     "openssh-server",
-    "postgresql",
-    "postgresql-client",
     "python3",
-    "restic",
-    "restic-rest-server",
     "rsync",
-    "sqlite3",
     "sudo",
     "tcpdump",
     "unattended-upgrades",
     "wireguard-go",
     "wireguard-tools",
 )
-"""What the bricks install on hosts: available to apt in the lab, with all it depends on."""
+"""What the bricks install on hosts, backups apart."""
+
+BACKUP = (
+    "mariadb-client",
+    "mariadb-server",
+    "nginx-light",
+    "postgresql",
+    "postgresql-client",
+    "restic",
+    "restic-rest-server",
+    "sqlite3",
+)
+"""What backups need, with the engines of databases."""
 
 CLIENT = (
     "bind9-dnsutils",
@@ -117,7 +121,8 @@ class Recipe:
 
     suite: str = SUITE
     base: tuple[str, ...] = BASE
-    bricks: tuple[str, ...] = BRICKS
+    bricks: tuple[str, ...] = (*BRICKS, *BACKUP)
+    """Available to apt in the lab, with all they depend on."""
     client: tuple[str, ...] = CLIENT
 
     @property
