@@ -22,7 +22,7 @@ class Systemd:
     def __call__(self, *words: str) -> int:
         self.asked.append(words)
         if words in self.refused:
-            self.refused.remove(words)  # type: ignore[arg-type]
+            self.refused.remove(words)
             return 1
         return 0
 
