@@ -34,6 +34,8 @@ OUTCOMES: dict[Outcome, str] = {
     "untouched": "non commencé",
     "absent": "non déployé",
 }
+WHOLE = frozenset({"Hôte", "État", "Instantané", "Date", "Dernier passage"})
+"""Columns that are never folded."""
 SIGNS: dict[Outcome, str] = {
     "done": "✓",
     "incomplete": "◐",
@@ -117,7 +119,7 @@ def _measure(name: str, value: Any) -> str:
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=Text(title), title_justify="left")
     for column in columns:
-        table.add_column(column, overflow="fold", no_wrap=column in {"Hôte", "Instantané", "Date"})
+        table.add_column(column, overflow="fold", no_wrap=column in WHOLE)
     return table
 
 
@@ -154,8 +156,7 @@ def print_statuses(
     """Print what each host remembers of its nights."""
     table = _table(
         TITLES["status"],
-        "Hôte", "Plage", "Dernier passage", "Dernière réussite", "Nuits manquées",
-        "Dernier exercice",
+        "Hôte", "Plage", "Dernier passage", "Réussite", "Manquées", "Exercice",
     )  # fmt: skip
     for answer in answers:
         plan = plans[answer.host]
@@ -244,7 +245,7 @@ def _remarks(answers: Sequence[Answer], console: Console) -> None:
 def _window(plan: HostPlan) -> str:
     if plan.backup is None:
         return ""
-    return f"{plan.backup.window.start}, {plan.backup.window.minutes} min"
+    return plan.backup.window.start
 
 
 def _nights(facts: Mapping[str, Any], plan: HostPlan) -> Text:
