@@ -225,9 +225,11 @@ def _part(facts: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _when(part: Mapping[str, Any], key: str, plan: HostPlan) -> str:
     try:
-        return _local(datetime.fromisoformat(str(part.get(key) or "")), plan)
+        moment = datetime.fromisoformat(str(part.get(key) or ""))
     except ValueError:
         return ""
+    # Without its year: what is that old shows in the nights missed.
+    return f"{moment.astimezone(ZoneInfo(plan.timezone)):%d/%m %H:%M}"
 
 
 def _local(moment: datetime, plan: HostPlan) -> str:

@@ -81,7 +81,7 @@ def test_sizes(count: float, text: str) -> None:
         ({}, "– jamais"),
         ({"outcome": "running"}, "… en cours, ou coupé"),
         ({"outcome": "splendid"}, "? inconnu"),
-        ({"outcome": "failed", "ended": "2026-11-20T08:00:00+00:00"}, "✗ échec 19/11/2026 22:00"),
+        ({"outcome": "failed", "ended": "2026-11-20T08:00:00+00:00"}, "✗ échec 19/11 22:00"),
         ({"outcome": "done", "at": "no time"}, "✓ fait"),
     ],
 )
