@@ -24,6 +24,9 @@ FROM_THE_PLAN = ("/etc", "/var/lib/mairie")
 its SSH keys, what was deployed on it)."""
 _OF_DEBIAN = frozenset({"/etc", "/home", "/var/lib/mairie", "/var/lib/misc", "/var/spool/cron"})
 """Folders that hold something on a blank machine, or whose presence is looked at by itself."""
+TUNNEL_S = 180
+"""What a tunnel that was just configured may take to come up, over the slower uplink too."""
+AGAIN_S = 5
 _LOOK_S = 150
 _LOOK = r"""
 for path in /var/lib/mairie /etc/mairie; do [ ! -e "$path" ] || printf 'found %s\n' "$path"; done
@@ -106,6 +109,9 @@ class Rebuilding:
         began = time.monotonic()
         title = "Choix de l'instantané"
         answer = self._answer("list")
+        while answer.outcome == "link-down" and time.monotonic() - began < TUNNEL_S:
+            time.sleep(AGAIN_S)
+            answer = self._answer("list")
         if answer.outcome != "done":
             return self._step(title, began, False, answer.text)
         found = choose(answer.snapshots, wanted, self._started)

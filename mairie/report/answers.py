@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from rich.console import Console
@@ -33,6 +34,8 @@ OUTCOMES: dict[Outcome, str] = {
     "untouched": "non commencé",
     "absent": "non déployé",
 }
+WHOLE = frozenset({"Hôte", "État", "Instantané", "Date", "Dernier passage"})
+"""Columns that are never folded."""
 SIGNS: dict[Outcome, str] = {
     "done": "✓",
     "incomplete": "◐",
@@ -66,7 +69,6 @@ def print_answers(
     for name in counted:
         table.add_column(MEASURES[name][0], justify="right", no_wrap=True)
     table.add_column("Durée", justify="right", no_wrap=True)
-    table.add_column("Remarque", overflow="fold")
     for answer in answers:
         table.add_row(
             _text(answer.host),
@@ -74,9 +76,9 @@ def print_answers(
             state(answer),
             *(_measure(name, answer.measures.get(name)) for name in counted),
             words.duration(answer.duration_s),
-            _text(answer.text),
         )
     console.print(table)
+    _remarks(answers, console)
     console.print(totals(answers))
 
 
@@ -104,7 +106,6 @@ MEASURES: dict[str, tuple[str, Callable[[float], str]]] = {
     "kept": ("Laissés", lambda count: f"{count:.0f}"),
     "total_bytes": ("Données", words.size),
     "files": ("Fichiers", lambda count: f"{count:.0f}"),
-    "seconds": ("Sur l'hôte", words.duration),
 }
 """What a result may count, in the order of the columns; others stay in the JSON."""
 
@@ -118,7 +119,7 @@ def _measure(name: str, value: Any) -> str:
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=Text(title), title_justify="left")
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column in WHOLE)
     return table
 
 
@@ -140,7 +141,7 @@ def print_snapshots(
         for one in sorted(answer.snapshots, key=lambda each: each.time, reverse=True):
             table.add_row(
                 _text(one.id[:8]),
-                words.when(one.time),
+                _local(one.time, plans[answer.host]),
                 "" if one.files is None else str(one.files),
                 "" if one.bytes is None else words.size(one.bytes),
                 _text(" ".join(one.paths)),
@@ -155,8 +156,7 @@ def print_statuses(
     """Print what each host remembers of its nights."""
     table = _table(
         TITLES["status"],
-        "Hôte", "Commune", "Fenêtre", "Dernier passage", "Dernière réussite", "Nuits manquées",
-        "Dernier exercice", "Remarque",
+        "Hôte", "Plage", "Dernier passage", "Réussite", "Manquées", "Exercice",
     )  # fmt: skip
     for answer in answers:
         plan = plans[answer.host]
@@ -165,19 +165,22 @@ def print_statuses(
         heard = answer.outcome == "done"
         table.add_row(
             _text(answer.host),
-            _text(plan.place.commune_label),
             _window(plan),
-            outcome_word(run) if heard else state(answer),
-            _text(_when(_part(facts, "success"), "at")),
+            outcome_word(run, plan) if heard else state(answer),
+            _text(_when(_part(facts, "success"), "at", plan)),
             _nights(facts, plan),
-            outcome_word(drill) if heard else "",
-            _text(str(run.get("text") or "") if heard else answer.text),
+            outcome_word(drill, plan) if heard else "",
         )
     console.print(table)
+    _remarks(answers, console)
+    for answer in answers:
+        run = _part(answer.status or {}, "run")
+        if run.get("text") and run.get("outcome") != "done":
+            console.print(_text(f"{answer.host} : {run['text']}"))
     console.print(totals(answers))
 
 
-def outcome_word(part: Mapping[str, Any]) -> Text:
+def outcome_word(part: Mapping[str, Any], plan: HostPlan) -> Text:
     """Return how a run or a drill ended, with its time; a dash when there was none."""
     if not part:
         return Text("– jamais", "dim")
@@ -186,7 +189,7 @@ def outcome_word(part: Mapping[str, Any]) -> Text:
         return Text("… en cours, ou coupé")
     if outcome not in OUTCOMES:
         return Text("? inconnu", "bold yellow")
-    at = _when(part, "at") or _when(part, "ended")
+    at = _when(part, "at", plan) or _when(part, "ended", plan)
     return Text(f"{SIGNS[outcome]} {OUTCOMES[outcome]} {at}".rstrip(), STYLES[outcome])
 
 
@@ -220,17 +223,31 @@ def _part(facts: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return part if isinstance(part, Mapping) else {}
 
 
-def _when(part: Mapping[str, Any], key: str) -> str:
+def _when(part: Mapping[str, Any], key: str, plan: HostPlan) -> str:
     try:
-        return words.when(datetime.fromisoformat(str(part.get(key) or "")))
+        moment = datetime.fromisoformat(str(part.get(key) or ""))
     except ValueError:
         return ""
+    # Without its year: what is that old shows in the nights missed.
+    return f"{moment.astimezone(ZoneInfo(plan.timezone)):%d/%m %H:%M}"
+
+
+def _local(moment: datetime, plan: HostPlan) -> str:
+    """Return a time on the clocks of the town hall."""
+    return f"{moment.astimezone(ZoneInfo(plan.timezone)):%d/%m/%Y %H:%M}"
+
+
+def _remarks(answers: Sequence[Answer], console: Console) -> None:
+    """Print what was said about each host in trouble, or about the only one."""
+    for answer in answers:
+        if answer.text and (answer.outcome != "done" or len(answers) == 1):
+            console.print(_text(f"{SIGNS[answer.outcome]} {answer.host} : {answer.text}"))
 
 
 def _window(plan: HostPlan) -> str:
     if plan.backup is None:
         return ""
-    return f"{plan.backup.window.start}, {plan.backup.window.minutes} min"
+    return plan.backup.window.start
 
 
 def _nights(facts: Mapping[str, Any], plan: HostPlan) -> Text:

@@ -166,7 +166,8 @@ def test_a_clock_that_is_a_day_ahead_gives_the_snapshot_the_hub_s_time(world: Wo
     assert "avance" in " ".join(world.known["run"]["warnings"])
 
 
-STUCK = """trap 'echo "interrupted" >&2; exit 130' TERM
+STUCK = """echo "said before" >&2
+trap 'echo "signal terminated received, cleaning up" >&2; exit 1' TERM
 echo '{"message_type":"status","bytes_done":5000000}'
 while :; do sleep 0.05; done"""
 
@@ -186,7 +187,7 @@ def test_a_store_that_is_full_is_named_also_when_restic_goes_on_asking(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full = "Save(<data/1>) returned error, retrying after 1s: unexpected HTTP response (507)"
-    world.restic_says(STUCK.replace("interrupted", full))
+    world.restic_says(STUCK.replace("said before", full))
     monkeypatch.setattr("mairie_backup.window.deadline", lambda *asked: _soon(asked[2]))
     assert world.run() == 1
     assert "plus de place" in world.known["run"]["text"]

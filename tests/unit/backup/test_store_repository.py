@@ -219,7 +219,10 @@ exit 3"""
 
 
 def test_a_run_that_lasts_too_long_is_interrupted(tmp_path: Path) -> None:
-    restic = script(tmp_path, "trap 'echo signal terminated received >&2; exit 1' TERM; while :; do sleep 0.05; done")
+    restic = script(
+        tmp_path,
+        "trap 'echo signal terminated received >&2; exit 1' TERM; while :; do sleep 0.05; done",
+    )
     with pytest.raises(ResticError) as caught:
         restic.run("backup", timeout=0.3)
     assert caught.value.kind == "stopped"

@@ -117,7 +117,7 @@ def test_snapshots_newest_first(world: World) -> None:
     out = demo.mairie("backup", "list", SERVER, "-i", INVENTORY)
     assert out.code == 0, out.stderr
     assert "3,4 Go" in out.stdout
-    places = [out.stdout.index(f"{day} novembre 2026") for day in (20, 19, 18)]
+    places = [out.stdout.index(f"{day}/11/2026 22:00") for day in (19, 18, 17)]
     assert places == sorted(places)
 
 
@@ -129,8 +129,8 @@ def test_status_says_what_went_wrong(world: World) -> None:
     for words in (
         "⊘ lien coupé",
         "✗ 3",
-        "20 novembre 2026 à 08:00",
-        "✓ fait 3 novembre",
+        "19/11 22:00",
+        "✓ fait 02/11 20:00",
         "Le hub n'a pas répondu.",
     ):
         assert words in out.stdout

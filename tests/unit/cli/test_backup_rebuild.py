@@ -111,6 +111,7 @@ restore) {restore} ;;
 esac
 echo '{{"kind":"result","outcome":"done","text":"Fait."}}'
 """
+DOWN = """echo '{"kind":"result","outcome":"link-down","text":"Coupé."}'; exit 3"""
 FAILED = """echo '{"kind":"result","outcome":"failed","text":"Non."}'; exit 1"""
 
 Build = Callable[..., tuple[Rebuilding, Path]]
@@ -118,13 +119,20 @@ Build = Callable[..., tuple[Rebuilding, Path]]
 
 @pytest.fixture
 def build(plan: HostPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Build:
-    def make(deploy: Status = "done", restore: str = ":", nights: bool = True) -> Build:
+    def make(
+        deploy: Status = "done",
+        restore: str = ":",
+        nights: bool = True,
+        listing_fails: bool = False,
+    ) -> tuple[Rebuilding, Path]:
         lines = [
             {"kind": "snapshot", "id": one.id, "time": one.time.isoformat(), "paths": paths}
             for one in NIGHTS[:3]
             for paths in [["/etc", "/home", "/srv/données", "/var/lib/mairie"]]
         ]
         listing = "; ".join(f"echo '{json.dumps(line)}'" for line in lines if nights) or ":"
+        if listing_fails:
+            listing = DOWN
         host = fake_host(tmp_path / "host", HOST.format(list=listing, restore=restore))
 
         def act(_run: Run, action: Action) -> list[HostOutcome]:
@@ -175,6 +183,26 @@ def test_a_restore_that_fails_leaves_no_backup_of_half_a_machine(build: Build) -
     assert not rebuilding.go()
     assert "now" not in asked.read_text()
     assert rebuilding.steps[-1].text == "Non."
+
+
+def test_a_tunnel_may_take_its_time(
+    build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mairie.rebuild.AGAIN_S", 0)
+    rebuilding, asked = build()
+    program = tmp_path / "host" / "mairie-backup"
+    late = f'[ "$(grep -c list "{asked}")" -gt 2 ] || {{ {DOWN}; }}'
+    program.write_text(program.read_text().replace("list)", f"list) {late};"))
+    assert rebuilding.go()
+    assert asked.read_text().splitlines().count("list --json") == 3
+
+
+def test_a_tunnel_that_stays_down_ends_it(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mairie.rebuild.TUNNEL_S", 0)
+    rebuilding, asked = build(listing_fails=True)
+    assert not rebuilding.go()
+    assert asked.read_text().splitlines() == ["apply", "list --json"]
+    assert rebuilding.steps[-1].text == "Coupé."
 
 
 def test_nothing_to_restore_is_said(build: Build) -> None:

@@ -12,6 +12,9 @@ from mairie.backups.events import Note, Progress
 from mairie.report import words
 from mairie.report.answers import outcome_word
 from mairie.report.transfers import TransferProgress
+from tests.unit.host.plans import a_plan
+
+PLAN = a_plan(timezone="Pacific/Tahiti")
 
 
 def far(done: int, total: int = 10_000_000, left: float | None = 90) -> Progress:
@@ -78,9 +81,9 @@ def test_sizes(count: float, text: str) -> None:
         ({}, "– jamais"),
         ({"outcome": "running"}, "… en cours, ou coupé"),
         ({"outcome": "splendid"}, "? inconnu"),
-        ({"outcome": "failed", "ended": "2026-11-20T08:00:00+00:00"}, "✗ échec 20 novembre 2026"),
+        ({"outcome": "failed", "ended": "2026-11-20T08:00:00+00:00"}, "✗ échec 19/11 22:00"),
         ({"outcome": "done", "at": "no time"}, "✓ fait"),
     ],
 )
 def test_how_a_run_ended(part: dict[str, object], text: str) -> None:
-    assert outcome_word(part).plain.startswith(text)
+    assert outcome_word(part, PLAN).plain.startswith(text)

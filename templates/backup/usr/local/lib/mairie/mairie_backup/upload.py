@@ -11,10 +11,11 @@ from typing import Any
 
 from mairie_backup.places import Places
 from mairie_backup.settings import Settings
-from mairie_restic import FailureKind, Message, Restic, ResticError, failure_kind
+from mairie_restic import SIGNS, FailureKind, Message, Restic, ResticError
 
 TAG = "nightly"
 LOCK_WAIT = "--retry-lock=5m"
+FULL = dict(SIGNS)["no-space"]
 Progress = Callable[[int, int, int, float], None]
 """Bytes done, bytes in all (0: unknown), files done, seconds."""
 
@@ -135,6 +136,6 @@ def _uploaded(summary: Message, began: float, seen: int, error: ResticError | No
     if error is None:
         return Uploaded(None, **measures)
     kind = error.kind
-    if kind == "stopped" and failure_kind(1, error.detail) == "no-space":
+    if kind == "stopped" and any(sign in error.detail.lower() for sign in FULL):
         kind = "no-space"  # restic asks again for a quarter of an hour before it says so itself
     return Uploaded(kind, detail=error.detail, unread=error.items, **measures)

@@ -34,6 +34,10 @@ def is_reachable(host: str) -> bool:
 
 def start(host: str) -> bool:
     """Let the host reach its repository; return whether it can."""
+    if _systemctl("start", socket_unit(host)) == 0:
+        return True
+    # systemd refuses to open a socket whose service still runs: one that a killed upkeep left.
+    _systemctl("stop", service_unit(host))
     return _systemctl("start", socket_unit(host)) == 0
 
 
