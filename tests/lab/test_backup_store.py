@@ -196,6 +196,9 @@ def test_root_of_a_host_takes_nothing_away(world: World) -> None:
         assert world.http("DELETE", address) == 403, address
         assert world.http("POST", address, b"overwritten") == 403, address
     assert world.http("DELETE", "/") in {403, 405}
+    assert world.post("keys", os.urandom(300)) == 403
+    assert world.http("POST", "/?create=true") == 403
+    assert world.http("POST", "/config", b"another") == 403
     for command in (
         "forget --no-lock --prune latest",
         "prune --no-lock",
