@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Final, Literal, NamedTuple
+from socket import AF_INET, AF_INET6, inet_ntop
+from typing import Final, Literal, NamedTuple, cast
 
 from netaddr import IPAddress, IPNetwork
 
@@ -33,7 +34,10 @@ class Prefixes(NamedTuple):
     @property
     def text(self) -> tuple[str, str]:
         """Both prefixes as text."""
-        return str(self.ipv4), str(self.ipv6)
+        return (
+            f"{_text(_first(self.ipv4), 4)}/{self.ipv4.prefixlen}",
+            f"{_text(_first(self.ipv6), 6)}/{self.ipv6.prefixlen}",
+        )
 
 
 class HostAddress(NamedTuple):
@@ -41,6 +45,11 @@ class HostAddress(NamedTuple):
 
     ipv4: str
     ipv6: str
+
+
+def _first(network: IPNetwork) -> int:
+    """Return the first address of a network that has no host bits: nothing to mask away."""
+    return cast(int, network.value)
 
 
 @dataclass(frozen=True)
@@ -51,7 +60,7 @@ class Pool:
     last: str
 
 
-@lru_cache(maxsize=1 << 12)  # one host asks for its own prefixes again and again
+@lru_cache(maxsize=1 << 15)  # one host asks for its own prefixes again and again
 def _cut(ipv4: int, ipv6: int, lengths: tuple[int, int], number: int) -> Prefixes:
     """Return subnet ``number`` of these lengths of the prefixes that begin there."""
     return Prefixes(
@@ -63,13 +72,16 @@ def _cut(ipv4: int, ipv6: int, lengths: tuple[int, int], number: int) -> Prefixe
 def address(prefixes: Prefixes, number: int) -> HostAddress:
     """Return host ``number`` of a segment; the same number in both families."""
     return HostAddress(
-        _text(int(prefixes.ipv4.first) + number, 4), _text(int(prefixes.ipv6.first) + number, 6)
+        _text(_first(prefixes.ipv4) + number, 4), _text(_first(prefixes.ipv6) + number, 6)
     )
 
 
-@lru_cache(maxsize=1 << 12)
+@lru_cache(maxsize=1 << 15)
 def _text(value: int, version: Literal[4, 6]) -> str:
-    return str(IPAddress(value, version))
+    # The same text as str(IPAddress(…)), ten times faster: a territory has 100,000 of them.
+    if version == 4:
+        return inet_ntop(AF_INET, value.to_bytes(4, "big"))
+    return inet_ntop(AF_INET6, value.to_bytes(16, "big"))
 
 
 def pool(prefix: IPNetwork) -> Pool:
@@ -134,7 +146,7 @@ class Addressing:
 
     def segment(self, site: Prefixes, slot: int) -> Prefixes:
         """Return the prefixes of one segment of a site."""
-        key = (int(site.ipv4.first), slot)
+        key = (_first(site.ipv4), slot)
         if key not in self._segments:
             self._segments[key] = self._cut(site, self._lengths.segment, slot)
         return self._segments[key]
@@ -162,7 +174,7 @@ class Addressing:
         return self._match(self.commune(index), slot)
 
     def _cut(self, parent: Prefixes, lengths: PrefixLengths, number: int) -> Prefixes:
-        first = int(parent.ipv4.first), int(parent.ipv6.first)
+        first = _first(parent.ipv4), _first(parent.ipv6)
         return _cut(*first, (lengths.ipv4, lengths.ipv6), number)
 
     def _match(self, outer: Prefixes, slot: int) -> HostAddress:
@@ -174,7 +186,7 @@ class Addressing:
             width, full = (32, FULL_IPV4) if prefix.version == 4 else (128, FULL_IPV6)
             outer_mask = full ^ ((1 << (width - prefix.prefixlen)) - 1)
             slot_mask = ((1 << (width - site)) - 1) ^ ((1 << (width - segment)) - 1)
-            value = int(prefix.first) | (slot << (width - segment))
+            value = _first(prefix) | (slot << (width - segment))
             mask = _text(outer_mask | slot_mask, prefix.version)
             texts.append(f"{_text(value, prefix.version)}/{mask}")
         return HostAddress(*texts)

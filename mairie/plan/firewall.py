@@ -89,11 +89,12 @@ def gateway_firewall(place: SiteHost) -> Firewall:
             hub=False,
         )
     )
+    local_ipv4, local_ipv6 = place.prefixes.text
     return Firewall(
         rules=rules,
         masquerade=tuple(uplink.port for uplink in uplinks(place)),
-        local_ipv4=(str(place.prefixes.ipv4),),
-        local_ipv6=(str(place.prefixes.ipv6),),
+        local_ipv4=(local_ipv4,),
+        local_ipv6=(local_ipv6,),
         same_commune=(),
         schedules=_schedules(reference, rules),
     )

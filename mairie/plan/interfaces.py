@@ -90,6 +90,7 @@ def _interface(place: SiteHost, name: str, segment: Segment) -> SegmentInterface
     prefixes = place.segment_prefixes(segment)
     own = place.own_address(segment)
     gateway = address(prefixes, GATEWAY_NUMBER)
+    prefix_ipv4, prefix_ipv6 = prefixes.text
     host = place.host
     port = host.ports.get(name, "") if place.is_gateway else host.port
     trunk = host.trunk or "" if not port else ""
@@ -105,8 +106,8 @@ def _interface(place: SiteHost, name: str, segment: Segment) -> SegmentInterface
         ipv6=f"{own.ipv6}/{prefixes.ipv6.prefixlen}",
         gateway_ipv4=gateway.ipv4,
         gateway_ipv6=gateway.ipv6,
-        prefix_ipv4=str(prefixes.ipv4),
-        prefix_ipv6=str(prefixes.ipv6),
+        prefix_ipv4=prefix_ipv4,
+        prefix_ipv6=prefix_ipv6,
         isolated=segment.isolated,
         rate_limit=segment.rate_limit,
         hours=segment.hours or "",

@@ -14,13 +14,10 @@ def selector(
     zone: str, interfaces: tuple[str, ...], prefixes: Prefixes | HostAddress | None = None
 ) -> Selector:
     """Return a selector; without prefixes any address matches."""
-    ipv4, ipv6 = (prefixes.ipv4, prefixes.ipv6) if prefixes is not None else ("", "")
-    return Selector(
-        zone=zone,
-        interfaces=interfaces,
-        ipv4=(str(ipv4),) if ipv4 else (),
-        ipv6=(str(ipv6),) if ipv6 else (),
-    )
+    if prefixes is None:
+        return Selector(zone=zone, interfaces=interfaces, ipv4=(), ipv6=())
+    ipv4, ipv6 = prefixes.text if isinstance(prefixes, Prefixes) else prefixes
+    return Selector(zone=zone, interfaces=interfaces, ipv4=(ipv4,), ipv6=(ipv6,))
 
 
 def single(host: HostAddress) -> HostAddress:

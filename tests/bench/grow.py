@@ -30,8 +30,9 @@ ROOMY = {
         "site": {"ipv4": 21, "ipv6": 60},
         "segment": {"ipv4": 25, "ipv6": 64},
     },
+    "overrides": {"backup": {"at_once": 1000}},
 }
-"""Prefixes with room for 1,000 communes of 8 sites."""
+"""Prefixes with room for 1,000 communes of 8 sites, and nights with room for them at one hub."""
 
 
 def write(number: int, folder: Path) -> None:
