@@ -26,6 +26,8 @@ class DeployedDemo:
     session: Session
     first: dict[str, HostOutcome] = field(default_factory=dict)
     second: dict[str, HostOutcome] = field(default_factory=dict)
+    left: dict[str, tuple[ControlResult, ...]] = field(default_factory=dict)
+    """Results of hosts as a test left them: the next one need not look again first."""
 
     def act(self, action: Action, *hosts: str) -> dict[str, HostOutcome]:
         """Do one thing on some hosts, or on all."""

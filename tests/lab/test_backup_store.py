@@ -292,6 +292,34 @@ def test_ransomware_and_forged_dates_push_nothing_out(world: World) -> None:
     world.host(f"rm -r {DATA} && cp -a /root/truth {DATA}")
 
 
+def test_a_full_disk_stops_one_night_only(world: World) -> None:
+    """The repository on a disk of its own for the length of this test, with 6 MB left."""
+    doors = f"mairie-store@{HOST}.socket mairie-store@{HOST}.service"
+    world.hub(
+        f"systemctl stop {doors}; cp -a {REPOSITORY} /root/kept && "
+        f"mount -t tmpfs -o size=$(($(du -sm /root/kept | cut -f1) + 6))m store {REPOSITORY} && "
+        f"cp -a /root/kept/. {REPOSITORY} && chmod --reference=/root/kept {REPOSITORY} && "
+        f"chown --reference=/root/kept {REPOSITORY} && systemctl start mairie-store@{HOST}.socket"
+    )
+    try:
+        before = world.files("snapshots")
+        world.host(f"head -c 15000000 /dev/urandom >{DATA}/night")
+        done = world.host(f"timeout 25 restic backup --pack-size 4 {DATA}", 60)
+        assert done.exit_code != 0
+        assert world.files("snapshots") == before
+        world.hub(f"mairie-store settle --host {HOST}")
+        assert world.restored_is(world.good, "/root/truth")
+        world.hub(f"mount -o remount,size=200m {REPOSITORY}")
+        world.host("restic unlock")
+        assert world.restored_is(world.backup(), DATA)
+    finally:
+        world.hub(
+            f"systemctl stop {doors}; umount {REPOSITORY} && rm -r /root/kept && "
+            f"systemctl start mairie-store@{HOST}.socket"
+        )
+        world.host(f"rm {DATA}/night")
+
+
 def test_what_arrived_before_an_interruption_is_not_sent_again(world: World) -> None:
     content = 24_000_000
     world.host(f"head -c {content} /dev/urandom >{DATA}/big")
