@@ -30,9 +30,9 @@ BREAKS: tuple[Break, ...] = (
     Break(control="BAS-01", damage="hostname somebody-else", note="renamed for a test"),
     Break(
         control="BAS-02",
-        damage="ln -sfn /usr/share/zoneinfo/Asia/Tokyo /etc/localtime",
-        note="the installer's time zone",
-        also=("BAS-32", "BAK-03"),
+        # Of the same hour: another one makes systemd run at once what the night has behind it.
+        damage="ln -sfn /usr/share/zoneinfo/Pacific/Honolulu /etc/localtime",
+        note="another place's time zone",
     ),
     Break(
         control="BAS-03",
