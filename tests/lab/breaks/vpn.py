@@ -131,11 +131,15 @@ BREAKS: tuple[Break, ...] = (
     Break(
         control="VPN-24",
         alone=True,
-        damage="systemctl stop mairie-wg.timer && "
+        # The hub is not heard: a packet of its own would put the endpoint right (roaming).
+        damage="systemctl stop mairie-wg.timer && nft add table ip intruder && "
+        "nft 'add chain ip intruder in { type filter hook input priority -10; }' && "
+        "nft add rule ip intruder in udp sport 51820 drop && "
         f'wg set wg0 peer "{PEER}" endpoint "{WRONG_PORT}"',
         note="wrong port, and nobody who watches",
         role="gateway",
-        also=(*DEAD, "VPN-40"),
+        also=(*DEAD, "VPN-40", "NET-13"),
+        repair="nft delete table ip intruder",
     ),
     Break(
         control="VPN-25",
