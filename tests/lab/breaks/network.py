@@ -1,6 +1,6 @@
 """How each control of brick network is proved."""
 
-from tests.lab.breaks import Break
+from tests.lab.breaks import NO_STORE, Break
 
 DRIFT = "NET-01"
 UPLINK = "$(ls /etc/systemd/network/05-*.network | head -1 | sed 's/.*05-//; s/.network//')"
@@ -85,6 +85,7 @@ BREAKS: tuple[Break, ...] = (
         "dev $(ls /etc/systemd/network/05-*.network | sed 's/.*05-//; s/.network//')",
         note="another way out of a server",
         role="server",
+        also=NO_STORE,
         repair="ip route del default metric 7",
     ),
     Break(
