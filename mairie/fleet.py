@@ -85,9 +85,11 @@ def run_fleet(
         finally:
             at_work.discard(name)
 
-    with interruptible(interruption, lambda: on_interrupt(len(at_work))):  # noqa: SIM117
-        with ThreadPoolExecutor(max_workers=max(1, parallel)) as pool:
-            return list(pool.map(work, jobs))
+    with (
+        interruptible(interruption, lambda: on_interrupt(len(at_work))),
+        ThreadPoolExecutor(max_workers=max(1, parallel)) as pool,
+    ):
+        return list(pool.map(work, jobs))
 
 
 def _untouched(name: str, order: Order) -> HostOutcome:

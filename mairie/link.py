@@ -9,7 +9,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Sequence
-from typing import IO
+from typing import IO, cast
 
 
 class Link:
@@ -56,8 +56,7 @@ class Link:
 
     def send(self, data: bytes) -> None:
         """Send bytes; a host that has gone away is noticed when reading."""
-        stream = self._process.stdin
-        assert stream is not None  # noqa: S101 - made with PIPE
+        stream = cast("IO[bytes]", self._process.stdin)
         try:
             stream.write(data)
             stream.flush()

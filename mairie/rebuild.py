@@ -91,10 +91,10 @@ class Rebuilding:
             snapshot: identifier, or its beginning; empty: the newest of the lost machine.
 
         """
+        self.snapshot = self._choose(snapshot) if self._deploy() else None
         return (
-            self._deploy()
-            and self._choose(snapshot)
-            and self._restore()
+            self.snapshot is not None
+            and self._restore(self.snapshot)
             and self._ask("now", "Première sauvegarde de la nouvelle machine") is not None
             and self._ask("drill", "Exercice de restauration") is not None
             and self._verify()
@@ -105,7 +105,7 @@ class Rebuilding:
         (outcome,) = self.run.act("apply")
         return self._step("Déploiement", began, outcome.status == "done", outcome.message)
 
-    def _choose(self, wanted: str) -> bool:
+    def _choose(self, wanted: str) -> Snapshot | None:
         began = time.monotonic()
         title = "Choix de l'instantané"
         answer = self._answer("list")
@@ -113,22 +113,21 @@ class Rebuilding:
             time.sleep(AGAIN_S)
             answer = self._answer("list")
         if answer.outcome != "done":
-            return self._step(title, began, False, answer.text)
+            self._step(title, began, False, answer.text)
+            return None
         found = choose(answer.snapshots, wanted, self._started)
         if found is None:
             which = f"{wanted} ne désigne pas un seul instantané" if wanted else "il n'y en a aucun"
-            return self._step(
-                title, began, False, f"{which} ; la machine est déployée, sans données."
-            )
-        self.snapshot = found
-        return self._step(title, began, True, f"{found.id[:8]}, {found.time:%Y-%m-%d %H:%M %Z}")
+            self._step(title, began, False, f"{which} ; la machine est déployée, sans données.")
+            return None
+        self._step(title, began, True, f"{found.id[:8]}, {found.time:%Y-%m-%d %H:%M %Z}")
+        return found
 
-    def _restore(self) -> bool:
-        assert self.snapshot is not None  # noqa: S101 - _choose came first
-        data = [path for path in self.snapshot.paths if path not in FROM_THE_PLAN] + [DUMPS]
+    def _restore(self, snapshot: Snapshot) -> bool:
+        data = [path for path in snapshot.paths if path not in FROM_THE_PLAN] + [DUMPS]
         paths = [word for path in data for word in ("--path", path)]
         fixed = ("--in-place", "--databases", "--overwrite", "if-changed")
-        arguments = ("--snapshot", self.snapshot.id, *fixed, *paths)
+        arguments = ("--snapshot", snapshot.id, *fixed, *paths)
         return self._ask("restore", "Données remises en place", arguments) is not None
 
     def _verify(self) -> bool:

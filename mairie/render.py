@@ -8,6 +8,7 @@ import importlib
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
@@ -65,6 +66,18 @@ def render(
     return tuple(_render(environment, item, plan, secrets, brick) for item in _files(plan, brick))
 
 
+def render_public(plan: HostPlan, brick: str) -> tuple[RenderedFile, ...]:
+    """Return the files of one brick that hold no secret: nobody needs to have the secrets.
+
+    Raises:
+        RenderError: as ``render``.
+
+    """
+    environment = _environment(assets().templates / brick)
+    public = [item for item in _files(plan, brick) if not item.secret]
+    return tuple(_render(environment, item, plan, HostSecrets(), brick) for item in public)
+
+
 def sha1_base64(text: str) -> str:
     """Return the SHA-1 of a text in base64, as ``{SHA}`` lines of an htpasswd file have it."""
     return base64.b64encode(hashlib.sha1(text.encode(), usedforsecurity=False).digest()).decode()
@@ -110,8 +123,8 @@ def _render(
 
 
 def _source(environment: Environment, name: str) -> str:
-    assert environment.loader is not None  # noqa: S101 - _environment gives it one
-    text, _, _ = environment.loader.get_source(environment, name)
+    loader = cast(FileSystemLoader, environment.loader)
+    text, _, _ = loader.get_source(environment, name)
     return text
 
 

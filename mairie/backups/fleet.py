@@ -65,9 +65,11 @@ def ask_all(
             answers.append(answer)
         return answers
 
-    with interruptible(interruption, lambda: on_interrupt(len(at_work))):  # noqa: SIM117
-        with ThreadPoolExecutor(max_workers=max(1, parallel)) as pool:
-            return [answer for answers in pool.map(work, lanes) for answer in answers]
+    with (
+        interruptible(interruption, lambda: on_interrupt(len(at_work))),
+        ThreadPoolExecutor(max_workers=max(1, parallel)) as pool,
+    ):
+        return [answer for answers in pool.map(work, lanes) for answer in answers]
 
 
 def _failed(question: Ask, outcome: Outcome, text: str) -> Answer:

@@ -1,6 +1,7 @@
 """Conformance controls: how one is declared, and the fixtures its checks use.
 
-A control is one pytest function in ``tests/conformance/test_<brick>.py``::
+A control is one pytest function in ``tests/conformance/test_<brick>.py``, or beside it in
+``test_<brick>_<part>.py``::
 
     @control("VPN-03", title="Le tunnel vers le syndicat répond", severity="critical",
              reason="Sans tunnel, …", references=("ANSSI hygiène 23",),
@@ -10,7 +11,7 @@ A control is one pytest function in ``tests/conformance/test_<brick>.py``::
 
 ``each`` makes one check per subject. A false assertion is a fail; anything else that goes wrong,
 a skip included, is unknown: the check could not look. Fixtures: ``plan`` (HostPlan), ``subject``,
-``probe``, and testinfra's ``host``.
+``drift`` (what of a placed file differs from the plan), ``probe``, and testinfra's ``host``.
 """
 
 from __future__ import annotations

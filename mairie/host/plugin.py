@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mairie.host.control import Control, control_of, subjects
+from mairie.host.drift import Drift
 from mairie.host.events import ControlResult, Outcome
 from mairie.host.probe import Probe
 from mairie.plan.host import HostPlan
@@ -38,6 +39,11 @@ class Conformance:
     def probe(self) -> Probe:
         """Return what runs commands on this host."""
         return self._probe
+
+    @pytest.fixture(scope="session")
+    def drift(self) -> Drift:
+        """Return what tells a file of the plan from the one on this host."""
+        return Drift(self._plan)
 
     @pytest.fixture
     def subject(self, request: pytest.FixtureRequest) -> Any:

@@ -34,6 +34,22 @@ class Output:
         return [line for line in self.stdout.splitlines() if line.strip()]
 
 
+class CannotLookError(Exception):
+    """A control could not see: its outcome is unknown."""
+
+
+def said(output: Output) -> str:
+    """Return stdout of a command that had to succeed.
+
+    Raises:
+        CannotLookError: it failed.
+
+    """
+    if not output.ok:
+        raise CannotLookError(f"« {output.command[:80]} » : {output.stderr.strip()[-300:]}")
+    return output.stdout
+
+
 class Probe:
     """Runs shell commands on this machine and remembers what they said.
 

@@ -23,7 +23,10 @@ from mairie.plan.host import HostPlan
 
 
 def verify(conformance: Path, plan: HostPlan, order: Order, write: EventWriter) -> Done:
-    """Run the controls in ``conformance/test_<brick>.py``; the returned event ends the run."""
+    """Run the controls of each brick; the returned event ends the run.
+
+    They are in ``conformance/test_<brick>.py`` and, beside it, in ``test_<brick>_<part>.py``.
+    """
     bricks = tuple(brick for brick in plan.bricks if not order.only or brick in order.only)
     write(Started(host=plan.name, action="verify", bricks=bricks))
     outcomes: Counter[str] = Counter()
@@ -33,11 +36,13 @@ def verify(conformance: Path, plan: HostPlan, order: Order, write: EventWriter) 
         write(result)
 
     plugin = Conformance(plan, report)
-    files = [conformance / f"test_{brick}.py" for brick in bricks]
-    for brick, file in zip(bricks, files, strict=True):
+    present: list[str] = []
+    for brick in bricks:
+        file = conformance / f"test_{brick}.py"
         if not file.is_file():
             plugin.unknown(brick, f"there are no controls for the brick {brick}")
-    present = [str(file) for file in files if file.is_file()]
+            continue
+        present += [str(file), *map(str, sorted(conformance.glob(f"test_{brick}_*.py")))]
     # fmt: off
     arguments = [
         "--quiet", "--rootdir", str(conformance), "-c", os.devnull, "-p", "no:cacheprovider",

@@ -6,32 +6,20 @@ on a terminal (CI, a file): plain lines and no escape sequence, one per thing wo
 
 from __future__ import annotations
 
-import threading
-from types import TracebackType
-from typing import Self
-
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-)
-from rich.table import Column
-from rich.text import Text
+from rich.progress import BarColumn, MofNCompleteColumn, TimeElapsedColumn
 
 from mairie.host.events import Changed, ControlResult, Event, Failed, Operation, Started, Warned
 from mairie.report import words
+from mairie.report.live import LiveLines
 from mairie.report.model import HostReport, Kind
 from mairie.report.table import OUTCOME_STYLES, STYLES
 
 DOING = {"apply": "déploie", "preview": "compare", "verify": "vérifie"}
 
 
-class FleetProgress:
-    """Context manager; its methods may be called from several threads.
+class FleetProgress(LiveLines):
+    """Live lines of a fleet.
 
     Args:
         total: how many hosts will report.
@@ -41,40 +29,12 @@ class FleetProgress:
     """
 
     def __init__(self, total: int, console: Console, kind: Kind = "deploy") -> None:
-        self._console, self._kind, self._total = console, kind, total
-        self._lock = threading.Lock()
-        self._live = Progress(
-            TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
-            BarColumn(bar_width=20),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn(
-                "{task.fields[now]}",
-                markup=False,
-                table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"),
-            ),
-            console=console,
-            transient=True,
-            expand=True,
-            disable=not console.is_terminal,
+        super().__init__(
+            console, BarColumn(bar_width=20), MofNCompleteColumn(), TimeElapsedColumn()
         )
-        self._tasks: dict[str, TaskID] = {}
+        self._kind, self._total = kind, total
         self._finished = 0
         self._all = self._live.add_task("hôtes", total=total, now="")
-
-    def __enter__(self) -> Self:
-        """Start drawing."""
-        self._live.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Stop drawing and give the terminal back, whatever happened."""
-        self._live.stop()
 
     def event(self, host: str, event: Event) -> None:
         """Show an event of a host."""
@@ -117,12 +77,6 @@ class FleetProgress:
             )
             self._keep(report.host, f"{line} {remark}".rstrip(), STYLES[report.status])
 
-    def _drop(self, host: str) -> None:
-        """Forget how far a host was: it begins another run, or it is done."""
-        task = self._tasks.pop(host, None)
-        if task is not None:
-            self._live.remove_task(task)
-
     def _at(
         self,
         host: str,
@@ -143,9 +97,3 @@ class FleetProgress:
         """Write a line where there is no live display to show it."""
         if not self._console.is_terminal:
             self._keep(host, text, "")
-
-    def _keep(self, host: str, text: str, style: str) -> None:
-        line = words.clean(words.first_line(text))
-        self._console.print(
-            Text.assemble((words.clean(host), "bold"), " : ", (line, style)), soft_wrap=True
-        )

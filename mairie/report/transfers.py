@@ -6,22 +6,19 @@ is done; else plain lines, at most one per host and minute.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.progress import BarColumn, TextColumn
 from rich.table import Column
-from rich.text import Text
 
 from mairie.backups.ask import Answer
 from mairie.backups.events import Event, Note
 from mairie.backups.events import Progress as Far
 from mairie.report import words
 from mairie.report.answers import OUTCOMES, SIGNS, STYLES
+from mairie.report.live import LiveLines
 
 DOING: dict[str, str] = {
     "backup": "sauvegarde",
@@ -32,8 +29,8 @@ PLAIN_EVERY_S = 60
 """Seconds between two lines about a host where there is no terminal."""
 
 
-class TransferProgress:
-    """Context manager; its methods may be called from several threads.
+class TransferProgress(LiveLines):
+    """Live lines of transfers.
 
     Args:
         total: how many hosts will answer.
@@ -45,40 +42,15 @@ class TransferProgress:
     def __init__(
         self, total: int, console: Console, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._total, self._console, self._clock = total, console, clock
-        self._lock = threading.Lock()
-        self._tasks: dict[str, TaskID] = {}
-        self._said: dict[str, float] = {}
-        self._finished = 0
-        self._live = Progress(
-            TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
+        super().__init__(
+            console,
             BarColumn(bar_width=20),
             TextColumn("{task.fields[bytes]}", markup=False, table_column=Column(no_wrap=True)),
             TextColumn("{task.fields[left]}", markup=False, table_column=Column(no_wrap=True)),
-            TextColumn(
-                "{task.fields[now]}",
-                markup=False,
-                table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"),
-            ),
-            console=console,
-            transient=True,
-            expand=True,
-            disable=not console.is_terminal,
         )
-
-    def __enter__(self) -> Self:
-        """Start drawing."""
-        self._live.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Stop drawing and give the terminal back, whatever happened."""
-        self._live.stop()
+        self._total, self._clock = total, clock
+        self._said: dict[str, float] = {}
+        self._finished = 0
 
     def event(self, host: str, event: Event) -> None:
         """Show an event of a host."""
@@ -91,9 +63,7 @@ class TransferProgress:
     def answer(self, answer: Answer) -> None:
         """Show that a host is finished, and how."""
         with self._lock:
-            task = self._tasks.pop(answer.host, None)
-            if task is not None:
-                self._live.remove_task(task)
+            self._drop(answer.host)
             self._finished += 1
             line = (
                 f"{SIGNS[answer.outcome]} {OUTCOMES[answer.outcome]} "
@@ -120,12 +90,6 @@ class TransferProgress:
         elif self._clock() - self._said.get(host, -PLAIN_EVERY_S) >= PLAIN_EVERY_S:
             self._said[host] = self._clock()
             self._keep(host, ", ".join(part for part in (doing, done, left) if part), "")
-
-    def _keep(self, host: str, text: str, style: str) -> None:
-        line = words.clean(words.first_line(text))
-        self._console.print(
-            Text.assemble((words.clean(host), "bold"), " : ", (line, style)), soft_wrap=True
-        )
 
 
 def bytes_done(far: Far) -> str:

@@ -9,34 +9,16 @@ import socket
 import struct
 import time
 from dataclasses import dataclass
-from grp import getgrgid
 from pathlib import Path
-from pwd import getpwuid
-from typing import Any
 
 import pytest
 
+from mairie.files import TemplateFile
 from mairie.files.base import GROUP, files, lists_at
 from mairie.host.control import control
-from mairie.host.probe import Output, Probe
-from mairie.plan.host import BlockedModule, HostPlan, HostSecrets, Sysctl, User
-from mairie.render import RenderedFile, render
-
-
-class CannotLookError(Exception):
-    """The control could not see: its outcome is unknown."""
-
-
-def said(output: Output) -> str:
-    """Return stdout of a command that had to succeed.
-
-    Raises:
-        CannotLookError: it failed.
-
-    """
-    if not output.ok:
-        raise CannotLookError(f"« {output.command} » : {output.stderr.strip()[-300:]}")
-    return output.stdout
+from mairie.host.drift import Drift
+from mairie.host.probe import CannotLookError, Probe, said
+from mairie.plan.host import BlockedModule, HostPlan, Sysctl, User
 
 
 def in_container(probe: Probe) -> bool:
@@ -903,23 +885,9 @@ def test_sensitive_file(subject: tuple[str, str], probe: Probe) -> None:
     references=("ANSSI hygiène 16",),
     each=files,
 )
-def test_no_drift(subject: Any, plan: HostPlan) -> None:
-    wanted = placed(plan)[subject.path]
-    path = Path(wanted.path)
-    assert path.is_file(), "il manque"
-    assert path.read_text() == wanted.text, "son contenu a changé"
-    state = path.stat()
-    found = (
-        f"{state.st_mode & 0o7777:o} {getpwuid(state.st_uid).pw_name}:"
-        f"{getgrgid(state.st_gid).gr_name}"
-    )
-    expected = f"{wanted.mode} {wanted.owner}:{wanted.group}"
-    assert found == expected, f"droits {found}, attendus {expected}"
-
-
-def placed(plan: HostPlan) -> dict[str, RenderedFile]:
-    """Return the brick's files as the plan gives them; it has no secrets."""
-    return {file.path: file for file in render(plan, HostSecrets(), "base")}
+def test_no_drift(subject: TemplateFile, drift: Drift) -> None:
+    found = drift("base", subject.path)
+    assert not found, found
 
 
 # Services ----------------------------------------------------------------------------------------

@@ -6,22 +6,18 @@ informatique 2.0 (2017).
 
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_interface
-from pathlib import Path
-from typing import Any
 
 import pytest
 
+from mairie.files import TemplateFile
 from mairie.files import hub as table
 from mairie.host import wire
 from mairie.host.control import control
-from mairie.plan.host import DnsForward, DnsRecord, HostPlan, HostSecrets, HubPlan
-from mairie.render import render
+from mairie.host.drift import Drift
+from mairie.host.probe import CannotLookError
+from mairie.plan.host import DnsForward, DnsRecord, HostPlan, HubPlan
 
 LOOPBACK = "127.0.0.1"
-
-
-class CannotLookError(Exception):
-    """The control could not see: its outcome is unknown."""
 
 
 def hub(plan: HostPlan) -> HubPlan:
@@ -43,15 +39,9 @@ def records(plan: HostPlan) -> dict[str, DnsRecord]:
     references=("ANSSI hygiène 16",),
     each=lambda plan: {file.path: file for file in table.files(plan)},
 )
-def test_file(subject: Any, plan: HostPlan) -> None:
-    files = {file.path: file for file in render(plan, HostSecrets(), "hub")}
-    wanted, path = files[subject.path], Path(subject.path)
-    assert path.is_file(), f"{path} manque"
-    assert path.read_text() == wanted.text, f"{path} n'est pas celui du plan"
-    state = path.stat()
-    mode = oct(state.st_mode & 0o7777)[2:]
-    assert (state.st_uid, state.st_gid) == (0, 0), f"{path} n'appartient pas à root"
-    assert mode == wanted.mode, f"{path} a les droits {mode} au lieu de {wanted.mode}"
+def test_file(subject: TemplateFile, drift: Drift) -> None:
+    found = drift("hub", subject.path)
+    assert not found, found
 
 
 @pytest.fixture(scope="session")

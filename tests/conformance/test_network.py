@@ -17,22 +17,22 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mairie import nftables
+from mairie.files import TemplateFile
 from mairie.files import network as table
 from mairie.host import wire
 from mairie.host.control import control
-from mairie.host.probe import Output, Probe
+from mairie.host.drift import Drift
+from mairie.host.probe import CannotLookError, Output, Probe, said
 from mairie.plan.host import (
     AccessSchedule,
     CommunePrefixes,
     DhcpScope,
     DnsRecord,
     HostPlan,
-    HostSecrets,
     Rule,
     SegmentInterface,
     Uplink,
 )
-from mairie.render import RenderedFile, render
 
 LIVE = "nft --json list ruleset"
 ADDRESSES = "ip -json -details address show"
@@ -49,44 +49,24 @@ FOREIGN = (
 """Whatever else configures links or names, to be found inactive."""
 
 
-class CannotLookError(Exception):
-    """The control could not see: its outcome is unknown."""
-
-
-def said(output: Output) -> str:
-    """Return stdout of a command that had to succeed.
-
-    Raises:
-        CannotLookError: it failed.
-
-    """
-    if not output.ok:
-        raise CannotLookError(f"« {output.command[:80]} » : {output.stderr.strip()[-300:]}")
-    return output.stdout
-
-
 def as_json(output: Output) -> Any:
     """Return what a command said in JSON; nothing said is an empty list."""
     return json.loads(said(output) or "[]")
 
 
-def rendered(plan: HostPlan) -> dict[str, RenderedFile]:
-    """Return the brick's files by path."""
-    return {file.path: file for file in render(plan, HostSecrets(), "network")}
-
-
-def scratch(plan: HostPlan) -> str:
+@pytest.fixture(scope="session")
+def scratch(drift: Drift) -> str:
     """Return the command that loads the plan's rules into an empty kernel and reads them back."""
-    text = rendered(plan)[table.NFTABLES].text
+    text = drift.files("network")[table.NFTABLES].text
     return f"unshare --net sh -c 'nft -f - && nft --json list ruleset' <<'RULES'\n{text}\nRULES"
 
 
 @pytest.fixture(scope="session", autouse=True)
-def together(plan: HostPlan, probe: Probe) -> None:
+def together(plan: HostPlan, probe: Probe, scratch: str) -> None:
     """Run the commands of all controls side by side."""
     probe.load(
         [
-            scratch(plan), LIVE, ADDRESSES, *ROUTES.values(), LINKS, BRIDGE, SOCKETS,
+            scratch, LIVE, ADDRESSES, *ROUTES.values(), LINKS, BRIDGE, SOCKETS,
             *(is_active(unit) for unit in FOREIGN),
             *(advertised(scope) for scope in plan.network.dhcp_scopes),
         ]
@@ -104,16 +84,9 @@ def together(plan: HostPlan, probe: Probe) -> None:
     references=("ANSSI hygiène 16",),
     each=lambda plan: {file.path: file for file in table.files(plan)},
 )
-def test_file(subject: Any, plan: HostPlan) -> None:
-    wanted = rendered(plan)[subject.path]
-    path = Path(wanted.path)
-    assert not path.is_symlink(), f"{path} est un lien vers {path.readlink()}"
-    assert path.is_file(), f"{path} manque"
-    assert path.read_text() == wanted.text, f"{path} n'est pas celui du plan"
-    state = path.stat()
-    assert (state.st_uid, state.st_gid) == (0, 0), f"{path} n'appartient pas à root"
-    mode = oct(state.st_mode & 0o7777)[2:]
-    assert mode == wanted.mode, f"{path} a les droits {mode} au lieu de {wanted.mode}"
+def test_file(subject: TemplateFile, drift: Drift) -> None:
+    found = drift("network", subject.path)
+    assert not found, found
 
 
 # Firewall ----------------------------------------------------------------------------------------
@@ -175,9 +148,9 @@ def live(probe: Probe) -> Ruleset:
 
 
 @pytest.fixture(scope="session")
-def planned(plan: HostPlan, probe: Probe) -> Ruleset:
+def planned(scratch: str, probe: Probe) -> Ruleset:
     """What it would apply if the plan were loaded now."""
-    return Ruleset(probe(scratch(plan)))
+    return Ruleset(probe(scratch))
 
 
 def flows(plan: HostPlan) -> set[str]:
@@ -754,8 +727,8 @@ def test_upstream(plan: HostPlan) -> None:
     severity="medium",
     references=("ANSSI hygiène 22",),
 )
-def test_own_resolver(plan: HostPlan) -> None:
-    lines = rendered(plan)[table.RESOLV_CONF].text.splitlines()
+def test_own_resolver(drift: Drift) -> None:
+    lines = drift.files("network")[table.RESOLV_CONF].text.splitlines()
     wanted = [line for line in lines if line.startswith("nameserver")]
     path = Path(table.RESOLV_CONF)
     found = [line for line in path.read_text().splitlines() if line.startswith("nameserver")]

@@ -5,44 +5,27 @@ WireGuard: J. Donenfeld, Next Generation Kernel Network Tunnel (2017), by sectio
 Neither private nor preshared keys are ever printed: commands that would show them are not used.
 """
 
-import hashlib
 import ipaddress
 import json
 import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from mairie.files import TemplateFile
 from mairie.files.vpn import configuration, files, has_next_key, next_key, rotations
 from mairie.host.control import control
-from mairie.host.probe import Output, Probe
-from mairie.plan.host import HostPlan, HostSecrets, VpnPeer, VpnPlan
-from mairie.render import render
+from mairie.host.drift import Drift
+from mairie.host.probe import CannotLookError, Probe, said
+from mairie.plan.host import HostPlan, VpnPeer, VpnPlan
 
 FRESH_S = 180
 """REJECT_AFTER_TIME: an older session carries nothing."""
 REMEMBERED = Path("/var/lib/mairie/vpn/endpoints.json")
 SHARED = ("/etc", "/home", "/root", "/run", "/srv", "/tmp", "/var/tmp")
 """Where a copy of a key could be left."""
-
-
-class CannotLookError(Exception):
-    """The control could not see: its outcome is unknown."""
-
-
-def said(output: Output) -> str:
-    """Return stdout of a command that had to succeed.
-
-    Raises:
-        CannotLookError: it failed.
-
-    """
-    if not output.ok:
-        raise CannotLookError(f"« {output.command} » : {output.stderr.strip()[-300:]}")
-    return output.stdout
 
 
 def tunnel(plan: HostPlan) -> VpnPlan:
@@ -721,25 +704,9 @@ def test_follow(probe: Probe, plan: HostPlan) -> None:
     references=("ANSSI hygiène 16",),
     each=lambda plan: [file for file in files(plan) if not file.secret],
 )
-def test_no_drift(subject: Any, plan: HostPlan) -> None:
-    wanted = placed(plan)[subject.path]
-    path = Path(subject.path)
-    assert path.is_file(), "il manque"
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    assert found == hashlib.sha256(wanted.encode()).hexdigest(), "son contenu a changé"
-    state = path.stat()
-    rights = f"{state.st_mode & 0o7777:o} {state.st_uid}:{state.st_gid}"
-    assert rights == f"{subject.mode} 0:0", f"droits {rights}, attendus {subject.mode} 0:0"
-
-
-def placed(plan: HostPlan) -> dict[str, str]:
-    """Return the texts of the files without secrets; the others get words instead of keys."""
-    words = HostSecrets(
-        wireguard_private_key="-",
-        next_wireguard_private_key="-",
-        preshared_keys={peer.name: "-" for peer in peers(plan)},
-    )
-    return {file.path: file.text for file in render(plan, words, "vpn")}
+def test_no_drift(subject: TemplateFile, drift: Drift) -> None:
+    found = drift("vpn", subject.path)
+    assert not found, found
 
 
 @control(

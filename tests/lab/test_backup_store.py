@@ -25,7 +25,7 @@ from mairie.push import Target, push
 from mairie.runtime import host_runtime
 from mairie.transport import Docker
 from tests.lab.restic_forge import index, master_key, pack
-from tests.render.conftest import demo, secrets_of  # noqa: F401 - demo is a fixture
+from tests.render.conftest import demo_plans, secrets_of
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
 
@@ -130,8 +130,8 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(demo: dict[str, HostPlan]) -> Iterator[World]:  # noqa: F811
-    plan = demo[HUB]
+def world() -> Iterator[World]:
+    plan = demo_plans()[HUB]
     store = plan.store
     assert store is not None
     kept = tuple(

@@ -40,8 +40,7 @@ def _layer(path: Path) -> dict[str, object]:
     return {name: values[name] for name in values["__all__"]}
 
 
-@pytest.fixture(scope="session")
-def demo() -> dict[str, HostPlan]:
+def demo_plans() -> dict[str, HostPlan]:
     """Plans of the demo's hosts by name, with public keys that follow from the names."""
     syndicate = Syndicate.model_validate(yaml.safe_load((DEMO / "syndicate.yaml").read_text()))
     communes = {
@@ -63,6 +62,12 @@ def demo() -> dict[str, HostPlan]:
             public_keys={name: PublicKeys(current=_key(f"public {name}")) for name in hosts},
         )
     )
+
+
+@pytest.fixture(scope="session")
+def demo() -> dict[str, HostPlan]:
+    """Resolve the demo once."""
+    return demo_plans()
 
 
 def secrets_of(plan: HostPlan) -> HostSecrets:

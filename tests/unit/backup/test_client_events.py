@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from mairie_backup.events import Reporter, StoppedError, duration, seconds_left, size
+from mairie_backup.events import Outcome, Reporter, StoppedError, duration, seconds_left, size
 
 
 def lines(out: io.StringIO) -> list[dict[str, object]]:
@@ -39,10 +39,10 @@ def test_progress_is_said_once_a_second_and_at_its_end() -> None:
     ("outcome", "mark", "code"),
     [("done", "<6>", 0), ("failed", "<3>", 1), ("link-down", "<4>", 3), ("incomplete", "<4>", 5)],
 )
-def test_the_journal_gets_priorities(outcome: str, mark: str, code: int) -> None:
+def test_the_journal_gets_priorities(outcome: Outcome, mark: str, code: int) -> None:
     out = io.StringIO()
     reporter = Reporter(as_json=False, out=out, in_journal=True)
-    assert reporter.result(outcome, "une\ndeux") == code  # type: ignore[arg-type]
+    assert reporter.result(outcome, "une\ndeux") == code
     assert out.getvalue() == f"{mark}une\n{mark}deux\n"
 
 

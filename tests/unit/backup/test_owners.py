@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 
-LIB = Path(__file__).parents[3] / "templates/backup/usr/local/lib/mairie"
-sys.path.insert(0, str(LIB))
-
-from mairie_backup.owners import Owner, changes, moved, numbers  # noqa: E402
+from mairie_backup.owners import Owner, changes, moved, numbers
 
 PASSWD = ["root:x:0:0:root:/root:/bin/bash", "hina:x:1000:1000::/home/hina:/bin/bash", "", "bad"]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mairie.backups.ask import Answer, Ask, Verb, ask
+from mairie.backups.ask import Answer, Ask, Outcome, Verb, ask
 from mairie.backups.events import Event, Progress, decode
 from mairie.backups.fleet import ask_all, exit_code
 from mairie.interruption import Interruption
@@ -218,10 +218,11 @@ def test_nothing_begins_after_an_interruption(tmp_path: Path) -> None:
 
 
 def test_exit_codes() -> None:
-    def code(*outcomes: str) -> int:
-        return exit_code(Answer(host="a", verb="now", outcome=each) for each in outcomes)  # type: ignore[arg-type]
+    def code(*outcomes: Outcome) -> int:
+        return exit_code(Answer(host="a", verb="now", outcome=each) for each in outcomes)
 
     assert code("done", "done") == 0
     assert code("done", "unreachable", "link-down", "lost") == 3
-    for outcome in ("failed", "incomplete", "stopped", "untouched", "absent"):
+    asking: tuple[Outcome, ...] = ("failed", "incomplete", "stopped", "untouched", "absent")
+    for outcome in asking:
         assert code("done", "unreachable", outcome) == 1

@@ -118,6 +118,14 @@ def test_a_file_without_controls_is_unknown(ground: Ground) -> None:
     assert [result.outcome for result in found.values()] == ["unknown"]
 
 
+def test_the_controls_of_a_brick_may_be_in_several_files(ground: Ground) -> None:
+    passes = f"@control('{{0}}', {HEAD})\ndef test_it(): pass\n"
+    ground.controls("base", passes.format("BASE-01"))
+    ground.controls("base_users", passes.format("BASE-02"))
+    ground.controls("basement", passes.format("BASE-03"))
+    assert set(results(ground)) == {("BASE-01", ""), ("BASE-02", "")}
+
+
 def test_only_restricts_the_bricks(ground: Ground) -> None:
     ground.plan = a_plan(bricks=("base", "network"))
     passes = f"@control('{{0}}-01', {HEAD})\ndef test_it(): pass\n"

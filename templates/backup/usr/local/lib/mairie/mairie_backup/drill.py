@@ -11,7 +11,7 @@ from typing import Any
 
 from mairie_backup import canary, clock, link, sample, scratch, state, targets
 from mairie_backup.compare import Compared, compare
-from mairie_backup.events import Outcome, Reporter, duration, seconds_left, size
+from mairie_backup.events import Outcome, Reporter, duration, size
 from mairie_backup.places import Places
 from mairie_backup.sample import SavedFile
 from mairie_backup.settings import Settings, SettingsError, credential
@@ -146,28 +146,13 @@ class Drill:
             raise DrillError(
                 f"L'exercice a besoin de {size(total)}, il reste {size(free)} de libre."
             )
-        began = time.monotonic()
         stream = restic.stream(
             "restore", "--no-lock", newest.id, f"--target={target}", "--sparse",
             *(f"--include={each.pattern}" for each in wanted),
             timeout=LIMIT_S,
         )  # fmt: skip
-        for message in stream:
-            if message.get("message_type") == "status":
-                done = int(message.get("bytes_restored", 0))
-                seconds = time.monotonic() - began
-                self.reporter.progress(
-                    "drill",
-                    done=done,
-                    total=total,
-                    files=int(message.get("files_restored", 0)),
-                    seconds=seconds,
-                    left=seconds_left(done, total, seconds),
-                )  # fmt: skip
-        self.measures |= {
-            "restored_bytes": total,
-            "restore_seconds": round(time.monotonic() - began, 1),
-        }
+        seconds = self.reporter.restoring("drill", stream, total)
+        self.measures |= {"restored_bytes": total, "restore_seconds": seconds}
 
     def _find_canary(self, restored: Path, newest: Snapshot) -> None:
         found = restored / str(self.places.canary).lstrip("/")

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TextIO
 
@@ -60,6 +60,18 @@ class Reporter:
             kind="progress", what=what, done_bytes=done, total_bytes=total, files=files,
             seconds=round(seconds, 1), seconds_left=None if left is None else round(left),
         )  # fmt: skip
+
+    def restoring(self, what: What, messages: Iterable[Mapping[str, Any]], total: int) -> float:
+        """Say how far restic is from its messages; return the seconds to the last one."""
+        began = self.clock()
+        for message in messages:
+            if message.get("message_type") == "status":
+                done, seconds = int(message.get("bytes_restored", 0)), self.clock() - began
+                self.progress(
+                    what, done=done, total=total, files=int(message.get("files_restored", 0)),
+                    seconds=seconds, left=seconds_left(done, total, seconds),
+                )  # fmt: skip
+        return round(self.clock() - began, 1)
 
     def note(self, text: str, priority: int = INFO) -> None:
         """Say something on the way."""

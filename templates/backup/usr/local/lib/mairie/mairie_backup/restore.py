@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mairie_backup import link, owners, reload, targets
-from mairie_backup.events import WARNING, Outcome, Reporter, duration, seconds_left, size
+from mairie_backup.events import WARNING, Outcome, Reporter, duration, size
 from mairie_backup.places import Places
 from mairie_backup.sample import escape
 from mairie_backup.settings import Settings, SettingsError, credential
@@ -204,21 +204,8 @@ class Restore:
     def _write(
         self, restic: Restic, chosen: Snapshot, target: Path, policy: Overwrite, told: Survey
     ) -> None:
-        began = time.monotonic()
         stream = restic.stream(*self._arguments(chosen, target, policy), "--sparse")
-        for message in stream:
-            if message.get("message_type") == "status":
-                done = int(message.get("bytes_restored", 0))
-                seconds = time.monotonic() - began
-                self.reporter.progress(
-                    "restore",
-                    done=done,
-                    total=told.bytes,
-                    files=int(message.get("files_restored", 0)),
-                    seconds=seconds,
-                    left=seconds_left(done, told.bytes, seconds),
-                )
-        self.measures["write_seconds"] = round(time.monotonic() - began, 1)
+        self.measures["write_seconds"] = self.reporter.restoring("restore", stream, told.bytes)
 
     def _reload(self, target: Path, text: str) -> tuple[Outcome, str]:
         dumps = target / str(self.places.dumps).lstrip("/")

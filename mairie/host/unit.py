@@ -1,0 +1,24 @@
+"""What systemd says of a unit, for controls."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from mairie.host.probe import Probe, said
+from mairie.plan.host import HostPlan
+
+
+def properties(probe: Probe, unit: str, *names: str) -> dict[str, str]:
+    """Return properties of a unit."""
+    wanted = " ".join(f"-p {name}" for name in names)
+    lines = said(probe(f"systemctl show {unit} {wanted}")).splitlines()
+    return dict(line.partition("=")[::2] for line in lines)
+
+
+def next_time(probe: Probe, plan: HostPlan, timer: str) -> datetime | None:
+    """Return when a timer elapses next, in the host's time zone; None when it will not."""
+    listed = json.loads(said(probe(f"systemctl list-timers --all --output=json {timer}")))
+    times = [item["next"] for item in listed if item["unit"] == timer and item["next"]]
+    return datetime.fromtimestamp(times[0] / 1e6, ZoneInfo(plan.timezone)) if times else None
