@@ -9,6 +9,7 @@ from pyinfra.operations import apt, files, server, systemd
 from mairie.files import backup as table
 from mairie.host.backup import Repositories, first_backup, instances
 from mairie.host.deploy import place, this_host, to_activate
+from mairie.host.units import look_at, reloaded, restarted, unit
 from mairie.plan.host import BackupPlan, StorePlan
 
 Placed = dict[str, OperationMeta]
@@ -66,7 +67,7 @@ def install_store() -> None:
         packages=["nginx-light", "restic", "restic-rest-server"],
         no_recommends=True,
     )
-    systemd.service(
+    unit(
         name="backup: no store but one per host",
         service="restic-rest-server.service",
         running=False,
@@ -111,11 +112,10 @@ def activate_store(store: StorePlan, placed: Placed) -> None:
     default = files.link(
         name="backup: no default site", path="/etc/nginx/sites-enabled/default", present=False
     )
-    systemd.service(name="backup: nginx", service="nginx.service", running=True, enabled=True)
-    systemd.service(
+    unit(name="backup: nginx", service="nginx.service", running=True, enabled=True)
+    reloaded(
         name="backup: nginx reads its settings again",
         service="nginx.service",
-        reloaded=True,
         _if=to_activate("backup", placed[table.NGINX], default),
     )
     timers(table.STORE_TIMERS, placed)
@@ -129,11 +129,11 @@ def activate_client(placed: Placed) -> None:
 
 def timers(names: tuple[str, ...], placed: Placed) -> None:
     """Have timers run as their files say."""
+    look_at(*names)
     for name in names:
-        systemd.service(name=f"backup: {name}", service=name, running=True, enabled=True)
-        systemd.service(
+        unit(name=f"backup: {name}", service=name, running=True, enabled=True)
+        restarted(
             name=f"backup: {name} restarted",
             service=name,
-            restarted=True,
             _if=to_activate("backup", placed[f"{table.UNITS}/{name}"]),
         )

@@ -12,6 +12,7 @@ from mairie.host.accounts import close_accounts, have_accounts, open_accounts
 from mairie.host.deploy import place, this_host, to_activate
 from mairie.host.operations import managed_file
 from mairie.host.system import OwnClock, journal_on_disk, kernel_parameters, whole_packages
+from mairie.host.units import look_at, reloaded, restarted, unit
 from mairie.plan.host import BasePlan, HostPlan
 from mairie.render import MANAGED
 
@@ -100,40 +101,37 @@ def activate(placed: dict[str, OperationMeta], clock: OperationMeta) -> None:
     def changed(*paths: str) -> list[OperationMeta]:
         return [placed[path] for path in paths]
 
+    look_at("ssh.service", "chrony.service", "apt-daily.timer", "apt-daily-upgrade.timer")
     timers = changed(table.LISTS_TIMER, table.UPGRADES_TIMER)
     systemd.daemon_reload(
         name="base: systemd reads its units again",
         _if=to_activate("base", *timers, *changed(table.MANAGER), clock),
     )
-    systemd.service(
+    restarted(
         name="base: journal restarted",
         service="systemd-journald.service",
-        restarted=True,
         _if=to_activate("base", *changed(table.JOURNAL)),
     )
     journal_on_disk(name="base: journal on disk")
-    systemd.service(name="base: ssh", service="ssh.service", running=True, enabled=True)
-    systemd.service(
+    unit(name="base: ssh", service="ssh.service", running=True, enabled=True)
+    reloaded(
         name="base: ssh reads its settings again",
         service="ssh.service",
-        reloaded=True,
         _if=to_activate("base", *changed(table.SSHD)),
     )
-    systemd.service(name="base: chrony", service="chrony.service", running=True, enabled=True)
-    systemd.service(
+    unit(name="base: chrony", service="chrony.service", running=True, enabled=True)
+    restarted(
         name="base: chrony restarted",
         service="chrony.service",
-        restarted=True,
         _if=to_activate("base", *changed(table.CHRONY), clock),
     )
     for timer, path in (
         ("apt-daily.timer", table.LISTS_TIMER),
         ("apt-daily-upgrade.timer", table.UPGRADES_TIMER),
     ):
-        systemd.service(name=f"base: {timer}", service=timer, running=True, enabled=True)
-        systemd.service(
+        unit(name=f"base: {timer}", service=timer, running=True, enabled=True)
+        restarted(
             name=f"base: {timer} restarted",
             service=timer,
-            restarted=True,
             _if=to_activate("base", *changed(path)),
         )

@@ -6,18 +6,16 @@ served by brick ``base``, its tunnels come from brick ``vpn``.
 
 from __future__ import annotations
 
-from pyinfra.operations import systemd
-
 from mairie.host.deploy import place, to_activate
+from mairie.host.units import restarted, unit
 
 
 def deploy() -> None:
     """Configure and activate; dnsmasq is installed by brick ``network``."""
     placed = place("hub")
-    systemd.service(name="hub: dnsmasq", service="dnsmasq.service", running=True, enabled=True)
-    systemd.service(
+    unit(name="hub: dnsmasq", service="dnsmasq.service", running=True, enabled=True)
+    restarted(
         name="hub: dnsmasq restarted",
         service="dnsmasq.service",
-        restarted=True,
         _if=to_activate("hub", *placed),
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pyinfra.api.operation import OperationMeta
 from pyinfra.context import host
 from pyinfra.facts.deb import DebPackages
-from pyinfra.facts.systemd import SystemdStatus
 from pyinfra.operations import apt, files, server, systemd
 
 from mairie.files import network as table
@@ -13,6 +12,7 @@ from mairie.host.deploy import place, this_host, to_activate
 from mairie.host.facts import PlacedFiles
 from mairie.host.network import FirewallChanged, LegacyInterfaces, UplinkOverride
 from mairie.host.operations import managed_file
+from mairie.host.units import look_at, reloaded, restarted, state_of, unit
 from mairie.plan.host import HostPlan
 from mairie.render import MANAGED
 
@@ -35,6 +35,10 @@ def deploy() -> None:
     """Install, configure, activate: the firewall before anything is forwarded or answered."""
     plan, _ = this_host()
     units = install(plan)
+    look_at(
+        "nftables.service", NETWORKD, "systemd-resolved.service", "dnsmasq.service",
+        "names-watch.service", "access-hours.timer", "uplink-watch.service",
+    )  # fmt: skip
     retire(plan)
     gone = links_gone(plan)
     placed = place("network")
@@ -106,8 +110,8 @@ def retire(plan: HostPlan) -> None:
         _stopped("names-watch.service")
 
 
-def _stopped(unit: str) -> OperationMeta:
-    return systemd.service(name=f"network: no {unit}", service=unit, running=False, enabled=False)
+def _stopped(service: str) -> OperationMeta:
+    return unit(name=f"network: no {service}", service=service, running=False, enabled=False)
 
 
 def links_gone(plan: HostPlan) -> list[str]:
@@ -120,13 +124,10 @@ def links_gone(plan: HostPlan) -> list[str]:
 
 def firewall(by_path: dict[str, OperationMeta]) -> None:
     """Load the rules in one transaction; the unit lets packets be forwarded after that only."""
-    systemd.service(
-        name="network: firewall", service="nftables.service", running=True, enabled=True
-    )
-    systemd.service(
+    unit(name="network: firewall", service="nftables.service", running=True, enabled=True)
+    reloaded(
         name="network: firewall reads its rules again",
         service="nftables.service",
-        reloaded=True,
         _if=to_activate(
             "network",
             *_under(
@@ -139,16 +140,15 @@ def firewall(by_path: dict[str, OperationMeta]) -> None:
         ),
     )
     if host.get_fact(FirewallChanged, program=table.FIREWALL_STATE):
-        systemd.service(
+        reloaded(
             name="network: firewall as its file says, after a change by hand",
             service="nftables.service",
-            reloaded=True,
         )
 
 
 def links(by_path: dict[str, OperationMeta], removed: OperationMeta, gone: list[str]) -> None:
     """Give the links to systemd-networkd; only those whose file changed are touched."""
-    was_running = host.get_fact(SystemdStatus, services=[NETWORKD]).get(NETWORKD)
+    was_running = state_of(NETWORKD).is_up
     # A site must have its addresses and names with every uplink down: nothing waits for one.
     files.link(
         name="network: nothing waits for an uplink",
@@ -162,12 +162,11 @@ def links(by_path: dict[str, OperationMeta], removed: OperationMeta, gone: list[
             name=f"network: {', '.join(legacy)} from ifupdown to systemd-networkd",
             commands=[table.TAKE_OVER],
         )
-    systemd.service(name="network: links", service=NETWORKD, running=True, enabled=True)
+    unit(name="network: links", service=NETWORKD, running=True, enabled=True)
     if was_running:
-        systemd.service(
+        restarted(
             name="network: systemd-networkd restarted",
             service=NETWORKD,
-            restarted=True,
             _if=to_activate("network", by_path[table.NETWORKD_CONF]),
         )
         server.shell(
@@ -206,12 +205,11 @@ def uplinks(plan: HostPlan, by_path: dict[str, OperationMeta]) -> None:
         _service("uplink-watch.service", watch)
 
 
-def _service(unit: str, changes: list[OperationMeta]) -> None:
+def _service(service: str, changes: list[OperationMeta]) -> None:
     """Have a unit running and enabled, and restarted when its files changed."""
-    systemd.service(name=f"network: {unit}", service=unit, running=True, enabled=True)
-    systemd.service(
-        name=f"network: {unit} restarted",
-        service=unit,
-        restarted=True,
+    unit(name=f"network: {service}", service=service, running=True, enabled=True)
+    restarted(
+        name=f"network: {service} restarted",
+        service=service,
         _if=to_activate("network", *changes),
     )

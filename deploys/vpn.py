@@ -21,6 +21,7 @@ from mairie.files.vpn import (
     rotations,
 )
 from mairie.host.deploy import place, this_host, to_activate
+from mairie.host.units import look_at, restarted, unit
 from mairie.host.vpn import KernelWireGuard, tunnel
 
 
@@ -47,13 +48,10 @@ def deploy() -> None:
     )
     placed = dict(zip([file.path for file in files(plan)], place("vpn"), strict=False))
     units = [placed[path] for path in (LOOK_SERVICE, LOOK_TIMER, FOLLOW_SERVICE, drop_in(vpn))]
+    service = f"wg-quick@{vpn.interface}.service"
+    look_at(service, "mairie-wg.timer", "mairie-wg-follow.service")
     systemd.daemon_reload(name="vpn: systemd reads its units again", _if=to_activate("vpn", *units))
-    systemd.service(
-        name="vpn: tunnel at boot",
-        service=f"wg-quick@{vpn.interface}.service",
-        running=None,
-        enabled=True,
-    )
+    unit(name="vpn: tunnel at boot", service=service, enabled=True)
     up = tunnel(name="vpn: tunnel as its file says, without a cut", interface=vpn.interface)
     if not plan.is_hub:
         # chronyd asks a source that did not answer ever more rarely: tell it of the new way. One
@@ -64,26 +62,23 @@ def deploy() -> None:
             _if=up.did_change,
         )
 
-    watched = systemd.service(
+    watched = unit(
         name="vpn: endpoint watched", service="mairie-wg.timer", running=True, enabled=True
     )
-    systemd.service(
+    restarted(
         name="vpn: watch restarted",
         service="mairie-wg.timer",
-        restarted=True,
         _if=to_activate("vpn", placed[LOOK_TIMER]),
     )
     pending = bool(rotations(vpn))
-    systemd.service(
+    unit(
         name="vpn: peers that change their key followed",
         service="mairie-wg-follow.service",
         running=pending,
         enabled=pending,
     )
-    systemd.service(
+    server.shell(
         name="vpn: endpoint and next key looked at now",
-        service="mairie-wg.service",
-        running=None,
-        command="start",
+        commands=["systemctl start mairie-wg.service"],
         _if=to_activate("vpn", watched, *placed.values()),
     )

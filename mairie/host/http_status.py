@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import http.client
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from mairie.host.probe import CannotLookError
 
 PATIENCE_S = 20
+AT_ONCE = 12
 
 
 @dataclass(frozen=True)
@@ -22,17 +25,29 @@ class Question:
     password: str = field(default="", repr=False)
 
 
-_remembered: dict[Question, int | str] = {}
-"""Answers so far: a status, or why there was none."""
+_asked: dict[Question, Future[int]] = {}
+_pool = ThreadPoolExecutor(AT_ONCE)
 
 
-def remember(question: Question) -> None:
-    """Ask a store, once in a verification."""
-    if question not in _remembered:
-        _remembered[question] = _put(question)
+def start(questions: Iterable[Question]) -> None:
+    """Begin to ask, side by side; nothing is asked twice in a verification."""
+    for question in questions:
+        if question not in _asked:
+            _asked[question] = _pool.submit(_put, question)
 
 
-def _put(question: Question) -> int | str:
+def answer(question: Question) -> int:
+    """Return the status a store answers with, when it has.
+
+    Raises:
+        CannotLookError: it does not answer.
+
+    """
+    start([question])
+    return _asked[question].result()
+
+
+def _put(question: Question) -> int:
     headers = {}
     if question.user:
         pair = base64.b64encode(f"{question.user}:{question.password}".encode()).decode()
@@ -42,20 +57,6 @@ def _put(question: Question) -> int | str:
         connection.request(question.method, question.path, headers=headers)
         return connection.getresponse().status
     except (OSError, http.client.HTTPException) as error:
-        return f"{question.address} ne répond pas : {error}"
+        raise CannotLookError(f"{question.address} ne répond pas : {error}") from None
     finally:
         connection.close()
-
-
-def answer(question: Question) -> int:
-    """Return the status a store answers with.
-
-    Raises:
-        CannotLookError: it does not answer.
-
-    """
-    remember(question)
-    found = _remembered[question]
-    if isinstance(found, str):
-        raise CannotLookError(found)
-    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ class Conformance:
         self._plan = plan
         self._report = report
         self._probe = Probe()
+        self._found: dict[Control, list[tuple[str, Any]]] = {}
 
     @pytest.fixture(scope="session")
     def plan(self) -> HostPlan:
@@ -56,7 +58,7 @@ class Conformance:
         declared = control_of(metafunc.function)
         if declared is None or declared.each is None:
             return
-        found = subjects(declared, self._plan)
+        found = self._subjects(declared)
         if "subject" not in metafunc.fixturenames:
             raise RuntimeError(f"{metafunc.function.__name__} has each= but takes no `subject`")
         labels = [label for label, _ in found]
@@ -70,16 +72,30 @@ class Conformance:
         left: list[pytest.Item] = []
         for item in items:
             declared = control_of(getattr(item, "function", None))
-            needed = declared is None or subjects(declared, self._plan)
+            needed = declared is None or self._subjects(declared)
             (kept if needed else left).append(item)
         items[:] = kept
         config.hook.pytest_deselected(items=left)
+
+    def _subjects(self, declared: Control) -> list[tuple[str, Any]]:
+        if declared not in self._found:
+            self._found[declared] = subjects(declared, self._plan)
+        return self._found[declared]
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Turn a file that cannot be loaded into an unknown result."""
         if report.failed:
             stem = report.nodeid.rpartition("test_")[2].partition(".")[0] or "controls"
             self.unknown(stem, f"controls of {stem} could not be loaded: {_last(report)}")
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Let each file of controls begin its slow commands, before the first control looks."""
+        for module in dict.fromkeys(getattr(item, "module", None) for item in session.items):
+            ahead = getattr(module, "ahead", None)
+            # What could not begin here, a control asks itself, and says why it cannot.
+            with suppress(Exception):
+                if ahead is not None:
+                    ahead(self._plan, self._probe)
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:

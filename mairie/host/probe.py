@@ -1,12 +1,11 @@
-"""Commands of controls: each runs once per verification, many in one go where asked."""
+"""Commands of controls: each runs once per verification, slow ones side by side."""
 
 from __future__ import annotations
 
 import subprocess
-import tempfile
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 TIMEOUT_S = 60
 """A walk over the whole disk of a slow, busy machine takes half a minute."""
@@ -58,45 +57,32 @@ class Probe:
 
     def __init__(self) -> None:
         self._known: dict[str, Output] = {}
+        self._begun: dict[str, Future[Output]] = {}
+        self._pool = ThreadPoolExecutor(PARALLEL)
+
+    def start(self, commands: Iterable[str]) -> None:
+        """Begin slow commands side by side, while other controls look; none begins twice."""
+        for command in commands:
+            if command not in self._known and command not in self._begun:
+                self._begun[command] = self._pool.submit(_run, command)
 
     def __call__(self, command: str) -> Output:
-        """Return the output of one POSIX shell command."""
+        """Return the output of one POSIX shell command, when it has ended."""
         if command not in self._known:
-            done = subprocess.run(
-                ["timeout", "-s", "KILL", str(TIMEOUT_S), "sh", "-c", command],
-                cwd="/",
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                check=False,
-            )
-            self._known[command] = Output(command, done.returncode, done.stdout, done.stderr)
+            begun = self._begun.get(command)
+            in_hand = begun is not None and not begun.cancel()
+            self._known[command] = begun.result() if begun and in_hand else _run(command)
         return self._known[command]
 
-    def load(self, commands: Iterable[str]) -> None:
-        """Run those not known yet, several at a time, in one subprocess."""
-        wanted = [c for c in dict.fromkeys(commands) if c not in self._known]
-        if not wanted:
-            return
-        with tempfile.TemporaryDirectory(prefix="mairie-probe-") as name:
-            folder = Path(name)
-            for number, command in enumerate(wanted):
-                (folder / f"{number}.sh").write_text(f"{command}\n")
-            script = "\n".join(_launch(folder / str(n), n) for n in range(len(wanted)))
-            subprocess.run(
-                ["sh", "-c", f"{script}\nwait"], cwd="/", stdin=subprocess.DEVNULL, check=False
-            )
-            for number, command in enumerate(wanted):
-                self._known[command] = Output(
-                    command,
-                    int((folder / f"{number}.rc").read_text()),
-                    (folder / f"{number}.out").read_text(errors="replace"),
-                    (folder / f"{number}.err").read_text(errors="replace"),
-                )
 
-
-def _launch(path: Path, number: int) -> str:
-    run = f"timeout -s KILL {TIMEOUT_S} sh {path}.sh >{path}.out 2>{path}.err"
-    wait = "\nwait" if number % PARALLEL == PARALLEL - 1 else ""
-    return f"( {run}; echo $? >{path}.rc ) &{wait}"
+def _run(command: str) -> Output:
+    done = subprocess.run(
+        ["timeout", "-s", "KILL", str(TIMEOUT_S), "sh", "-c", command],
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    return Output(command, done.returncode, done.stdout, done.stderr)

@@ -34,13 +34,13 @@ class KernelParameters(FactBase[dict[str, KernelParameter]]):
 
     def command(self, keys: Sequence[str]) -> str:
         """Return the command, for any POSIX shell."""
-        listed = " ".join(shlex.quote(key) for key in keys)
-        return (
-            f"for key in {listed}; do path=/proc/sys/$(printf %s $key | tr . /); "
-            'if [ ! -e "$path" ]; then echo "$key absent"; '
-            'elif [ -w "$path" ]; then echo "$key rw" $(cat "$path"); '
-            'else echo "$key ro" $(cat "$path"); fi; done'
+        look = (  # with cat: the kernel gives a number to who reads it whole, in one go
+            'look() { if [ ! -e "$2" ]; then echo "$1 absent"; '
+            'elif [ -w "$2" ]; then echo "$1 rw" $(cat "$2"); '
+            'else echo "$1 ro" $(cat "$2"); fi; }'
         )
+        looks = (f"look {shlex.join((key, '/proc/sys/' + key.replace('.', '/')))}" for key in keys)
+        return "; ".join([look, *looks])
 
     def process(self, output: list[str]) -> dict[str, KernelParameter]:
         """Read lines such as ``kernel.sysrq rw 0``."""

@@ -11,13 +11,10 @@ repository holds: nothing is changed by asking.
 import ipaddress
 import json
 import re
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from mairie.files import TemplateFile
 from mairie.files.backup import (
@@ -38,9 +35,10 @@ from mairie.files.backup import (
     htpasswd,
     key,
 )
+from mairie.host import http_status
 from mairie.host.control import control
 from mairie.host.drift import Drift
-from mairie.host.http_status import Question, answer, remember
+from mairie.host.http_status import Question, answer
 from mairie.host.probe import CannotLookError, Probe, said
 from mairie.host.times import ago, moment
 from mairie.host.unit import next_time, properties
@@ -53,7 +51,6 @@ NOBODYS = "0" * 64
 SHARED = ("/etc", "/home", "/root", "/run", "/srv", "/tmp", "/var/tmp")
 """Where a copy of a secret could be left."""
 LIST = f"timeout 45 {BACKUP} list --json"
-AT_ONCE = 12
 """Questions to a store at the same time: over a satellite each takes more than a second."""
 INSIDE = ("data", "index", "keys", "snapshots")
 """What a repository holds that nobody may delete."""
@@ -71,14 +68,10 @@ def saves(plan: HostPlan) -> bool:
     return plan.backup is not None
 
 
-@pytest.fixture(scope="session", autouse=True)
-def slow_commands(plan: HostPlan, probe: Probe) -> None:
+def ahead(plan: HostPlan, probe: Probe) -> None:
     """Ask everything at once: what waits for a link waits once."""
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        asked = [pool.submit(remember, question) for question in questions(plan)]
-        probe.load([LIST, canary_of(plan)] if saves(plan) else [])
-        for each in asked:
-            each.result()
+    http_status.start(questions(plan))
+    probe.start([LIST, canary_of(plan)] if saves(plan) else [])
 
 
 # What a host needs to save itself -----------------------------------------------------------------

@@ -6,12 +6,9 @@ Numbers: ANSSI, Guide d'hygiène informatique 2.0 (2017), 42 measures; ANSSI-BP-
 import json
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from mairie.files.backup import (
     KEYS,
@@ -24,8 +21,9 @@ from mairie.files.backup import (
     htpasswd,
     instance,
 )
+from mairie.host import http_status
 from mairie.host.control import control
-from mairie.host.http_status import Question, answer, remember
+from mairie.host.http_status import Question, answer
 from mairie.host.probe import CannotLookError, Probe, said
 from mairie.host.times import ago, moment
 from mairie.host.unit import next_time, properties
@@ -35,7 +33,6 @@ UPKEEP = timedelta(hours=36)
 """Between two upkeeps of the store: a day, and what a long one may take."""
 SETTLED = timedelta(hours=1)
 """Four rounds of a quarter of an hour."""
-AT_ONCE = 12
 """Questions to the doors of hosts at the same time."""
 
 
@@ -55,15 +52,11 @@ def kept(plan: HostPlan) -> tuple[StoredHost, ...]:
     return plan.store.hosts if plan.store else ()
 
 
-@pytest.fixture(scope="session", autouse=True)
-def slow_commands(plan: HostPlan, probe: Probe) -> None:
+def ahead(plan: HostPlan, probe: Probe) -> None:
     """Ask everything at once: a repository takes a second or two to open."""
     knocks = [strange(plan, host, user) for host in kept(plan) for user in strangers(plan, host)]
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        asked = [pool.submit(remember, question) for question in knocks]
-        probe.load([opens(host) for host in kept(plan)] + [room(host) for host in kept(plan)])
-        for each in asked:
-            each.result()
+    http_status.start(knocks)
+    probe.start([opens(host) for host in kept(plan)] + [room(host) for host in kept(plan)])
 
 
 @control(

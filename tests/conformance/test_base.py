@@ -11,8 +11,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 from mairie.files import TemplateFile
 from mairie.files.base import GROUP, files, lists_at
 from mairie.host.control import control
@@ -26,11 +24,10 @@ def in_container(probe: Probe) -> bool:
     return probe("systemd-detect-virt --container --quiet").ok
 
 
-@pytest.fixture(scope="session", autouse=True)
-def slow_commands(plan: HostPlan, probe: Probe) -> None:
-    """Run side by side the commands that take longest; each control finds its own answered."""
+def ahead(plan: HostPlan, probe: Probe) -> None:
+    """Begin the commands that take longest."""
     names = [user.name for user in users(plan)]
-    probe.load(
+    probe.start(
         [
             CLOCK,
             WALK,

@@ -39,6 +39,11 @@ ADDRESSES = "ip -json -details address show"
 ROUTES = {"4": "ip -json -4 route show default", "6": "ip -json -6 route show default"}
 LINKS = "networkctl list --json=short"
 BRIDGE = "bridge -json -details link show"
+ADVERTISED = (
+    "journalctl _PID=$(systemctl show dnsmasq.service --property=MainPID --value) "
+    "--since=-40min --output=cat --no-pager | grep -F 'RTR-ADVERT('"
+)
+"""What dnsmasq says of each router advertisement it sends."""
 SOCKETS = "ss -H -lntup"
 FOREIGN = (
     "NetworkManager.service",
@@ -61,14 +66,13 @@ def scratch(drift: Drift) -> str:
     return f"unshare --net sh -c 'nft -f - && nft --json list ruleset' <<'RULES'\n{text}\nRULES"
 
 
-@pytest.fixture(scope="session", autouse=True)
-def together(plan: HostPlan, probe: Probe, scratch: str) -> None:
-    """Run the commands of all controls side by side."""
-    probe.load(
+def ahead(plan: HostPlan, probe: Probe) -> None:
+    """Begin the commands that several controls read."""
+    probe.start(
         [
-            scratch, LIVE, ADDRESSES, *ROUTES.values(), LINKS, BRIDGE, SOCKETS,
+            LIVE, ADDRESSES, *ROUTES.values(), LINKS, BRIDGE, SOCKETS,
             *(is_active(unit) for unit in FOREIGN),
-            *(advertised(scope) for scope in plan.network.dhcp_scopes),
+            *([ADVERTISED] if plan.network.dhcp_scopes else []),
         ]
     )  # fmt: skip
 
@@ -799,15 +803,6 @@ def test_leases(plan: HostPlan) -> None:
     assert not strange, f"baux hors plage : {', '.join(strange)}"
 
 
-def advertised(scope: DhcpScope) -> str:
-    """Return the command that finds the last router advertisement of a segment."""
-    pid = "$(systemctl show dnsmasq.service --property=MainPID --value)"
-    return (
-        f"journalctl _PID={pid} --since=-40min --output=cat --no-pager "
-        f"| grep -F 'RTR-ADVERT({scope.interface})' | tail -n 1"
-    )
-
-
 @control(
     "NET-52",
     title="Chaque segment reçoit l'annonce de son préfixe IPv6",
@@ -821,8 +816,9 @@ def test_advertised(subject: DhcpScope, plan: HostPlan, probe: Probe) -> None:
         raise CannotLookError(f"rien n'est branché sur {subject.interface}")
     segment = next(s for s in plan.network.segments if s.segment == subject.segment)
     prefix = segment.prefix_ipv6.partition("/")[0]
-    found = said(probe(advertised(subject))).strip()
-    assert prefix in found.split(), f"pas d'annonce de {prefix} depuis 40 minutes"
+    mark = f"RTR-ADVERT({subject.interface})"
+    found = [line for line in probe(ADVERTISED).lines if mark in line]
+    assert found and prefix in found[-1].split(), f"pas d'annonce de {prefix} depuis 40 minutes"
 
 
 # Opening hours -----------------------------------------------------------------------------------

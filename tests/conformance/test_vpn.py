@@ -12,8 +12,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 from mairie.files import TemplateFile
 from mairie.files.vpn import configuration, files, has_next_key, next_key, rotations
 from mairie.host.control import control
@@ -103,19 +101,15 @@ def quietly(*command: str, text: str | None = None) -> str:
     return done.stdout
 
 
-@pytest.fixture(scope="session", autouse=True)
-def slow_commands(plan: HostPlan, probe: Probe) -> None:
-    """Run side by side the commands that take longest."""
+def ahead(plan: HostPlan, probe: Probe) -> None:
+    """Begin what has to come back from the hub."""
     vpn = plan.vpn
     if vpn is not None:
         # First what the traffic of the others would change: a peer heard sets its endpoint.
-        probe.load([f"wg show {vpn.interface} endpoints"])
-        probe.load(
-            [
-                *(ping(hub) for _, hub in by_family_to_hub(plan).values()),
-                *(large_ping(vpn, hub) for _, hub in by_family_to_hub(plan).values()),
-            ]
-        )
+        probe(f"wg show {vpn.interface} endpoints")
+        hubs = [hub for _, hub in by_family_to_hub(plan).values()]
+        probe.start(ping(hub) for hub in hubs)
+        probe.start(large_ping(vpn, hub) for hub in hubs)
 
 
 # Service -----------------------------------------------------------------------------------------
@@ -497,6 +491,8 @@ def test_endpoint(subject: VpnPeer, probe: Probe, plan: HostPlan) -> None:
     each=managed_peers,
 )
 def test_handshake(subject: VpnPeer, probe: Probe, plan: HostPlan) -> None:
+    for _, hub in by_family_to_hub(plan).values():
+        probe(ping(hub))  # an idle tunnel shakes hands when there is something to send
     live = show(probe, plan, "latest-handshakes")
     last = max(int(live.get(key, ["0"])[0]) for key in keys_of(subject))
     assert last, "il n'a jamais répondu"

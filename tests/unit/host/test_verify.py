@@ -126,6 +126,21 @@ def test_the_controls_of_a_brick_may_be_in_several_files(ground: Ground) -> None
     assert set(results(ground)) == {("BASE-01", ""), ("BASE-02", "")}
 
 
+def test_slow_commands_begin_before_the_first_control(ground: Ground) -> None:
+    begun = f"""
+def ahead(plan, probe):
+    probe.start(["touch {ground.root}/begun", "sleep 0.2; echo slow"])
+    raise OSError("no such file")
+
+@control("BASE-01", {HEAD})
+def test_begun(probe):
+    assert probe("sleep 0.2; echo slow").stdout == "slow\\n"
+    assert probe("ls {ground.root}/begun").ok
+"""
+    ground.controls("base", begun)
+    assert {result.outcome for result in results(ground).values()} == {"pass"}
+
+
 def test_only_restricts_the_bricks(ground: Ground) -> None:
     ground.plan = a_plan(bricks=("base", "network"))
     passes = f"@control('{{0}}-01', {HEAD})\ndef test_it(): pass\n"
@@ -137,7 +152,7 @@ def test_only_restricts_the_bricks(ground: Ground) -> None:
 def test_probe_runs_each_command_once(tmp_path: object) -> None:
     counter = f"{tmp_path}/count"
     probe = Probe()
-    probe.load([f"echo x >> {counter}; cat {counter}", "echo out; echo err >&2; exit 3", "exit 0"])
+    probe.start([f"echo x >> {counter}; cat {counter}", "echo out; echo err >&2; exit 3", "exit 0"])
     first = probe(f"echo x >> {counter}; cat {counter}")
     again = probe(f"echo x >> {counter}; cat {counter}")
     assert first == again
