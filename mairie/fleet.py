@@ -34,6 +34,7 @@ def run_fleet(
     runtimes: Runtimes,
     parallel: int = JOBS,
     on_event: Callable[[str, Event], None] = lambda _name, _event: None,
+    on_done: Callable[[HostOutcome], None] = lambda _outcome: None,
     on_interrupt: Callable[[int], None] = lambda _hosts: None,
 ) -> list[HostOutcome]:
     """Run one action on every host; return outcomes in the order of the jobs.
@@ -47,6 +48,7 @@ def run_fleet(
         runtimes: where runtimes come from.
         parallel: how many at a time, at least 1.
         on_event: called with a host's name and event, one call at a time.
+        on_done: called as soon as a host is finished, in line with the events.
         on_interrupt: called at the first interruption with the number of hosts at work.
 
     Raises:
@@ -59,6 +61,12 @@ def run_fleet(
     at_work: set[str] = set()
 
     def work(job: Job) -> HostOutcome:
+        outcome = act(job)
+        with talking:
+            on_done(outcome)
+        return outcome
+
+    def act(job: Job) -> HostOutcome:
         name = job.target.name
         if interruption.stop.is_set():
             return _untouched(name, order)

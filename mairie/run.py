@@ -66,19 +66,21 @@ class Run:
                 this_action[name](event)
                 progress.event(name, event)
 
+            def on_done(outcome: HostOutcome) -> None:
+                self._seconds[outcome.name] += outcome.duration_s
+                for logs in (self._logs, this_action):
+                    _note(outcome, logs[outcome.name])
+                progress.done(this_action[outcome.name].report(outcome.duration_s))
+
             outcomes = run_fleet(
                 jobs,
                 order,
                 runtimes=self._runtimes,
                 parallel=self._parallel,
                 on_event=on_event,
+                on_done=on_done,
                 on_interrupt=self._interrupted,
             )
-            for outcome in outcomes:
-                self._seconds[outcome.name] += outcome.duration_s
-                for logs in (self._logs, this_action):
-                    _note(outcome, logs[outcome.name])
-                progress.done(this_action[outcome.name].report(outcome.duration_s))
         self._going = [outcome.name for outcome in outcomes if outcome.status == "done"]
         return outcomes
 

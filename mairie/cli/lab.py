@@ -29,7 +29,7 @@ from mairie.report.answers import print_answers
 from mairie.report.model import RunReport, exit_code
 from mairie.run import Run
 
-PARALLEL = 4
+PARALLEL = 6
 """Hosts at a time: they share the machine's processors."""
 
 
@@ -177,7 +177,7 @@ def rebuild(host: str, choice: Choice, snapshot: str, outputs: Outputs) -> None:
     session.running()
     plans = savers({host: session.plan(host)}, asked=[host])
     say(f"Putting a blank machine in the place of {host}")
-    session.lab.replace(host)
+    session.replace(host)
     shown = console()
     rebuilding = Rebuilding(
         plans[host], session.reach(), shown, lambda step: print_step(step, shown)

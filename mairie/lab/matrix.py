@@ -22,7 +22,7 @@ from mairie.report.model import Family, FlowCheck, Verdict
 
 NEVER_NAMED: Final = Ports(protocol="tcp", first=2323, last=2323)
 """A port that no flow names: only flows that say ``any`` let it through."""
-PARALLEL: Final = 2
+PARALLEL: Final = 4
 FAMILIES: Final[tuple[Family, ...]] = ("ipv4", "ipv6")
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 

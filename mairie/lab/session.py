@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mairie.errors import MairieError
 from mairie.inventory import load
-from mairie.lab import clients, internet, matrix
+from mairie.lab import clients, contents, internet, matrix
 from mairie.lab.cabling import without_trunks
 from mairie.lab.clients import Lease
 from mairie.lab.containers import Lab
@@ -81,7 +81,7 @@ class Session:
         )
 
     def up(self) -> None:
-        """Start every container and the outside world; hosts are blank.
+        """Start every container and the outside world; hosts have data, and are blank otherwise.
 
         Raises:
             LabError: a container did not start.
@@ -89,6 +89,19 @@ class Session:
         """
         self.lab.up(self.layout.nodes)
         internet.start(self.lab, self.plans)
+        present = [plan for name, plan in self.plans.items() if name in self.layout.hosts]
+        contents.fill(self.lab, present)
+
+    def replace(self, host: str) -> None:
+        """Put a blank machine in the place of a host, with a new disk where it had one.
+
+        Raises:
+            LabError: there is no such host, or the new one boots badly.
+            MairieError: likewise.
+
+        """
+        self.lab.replace(host)
+        contents.plug_disk(self.lab, self.plan(host))
 
     def plan(self, host: str) -> HostPlan:
         """Return the plan of a host of the lab.

@@ -10,6 +10,7 @@ repository holds: nothing is changed by asking.
 
 import ipaddress
 import json
+import os
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -506,6 +507,29 @@ def test_cache() -> None:
     found = [path for path in Path(CACHE).glob("*") if re.fullmatch("[0-9a-f]{64}", path.name)]
     assert found, f"{CACHE} ne connaît aucun dépôt"
     assert any((path / "index").is_dir() for path in found), f"{CACHE} n'a aucun index"
+
+
+@control(
+    "BAK-18",
+    title="La seconde copie, sur le disque de l'hôte, est récente quand ce disque est là",
+    reason="Un lien coupé une semaine, et ce disque est la seule copie des derniers jours.",
+    severity="medium",
+    references=("ANSSI hygiène 37",),
+    applies=lambda plan: plan.backup is not None and bool(plan.backup.local_target),
+)
+def test_second_copy(plan: HostPlan) -> None:
+    disk = backup_of(plan).local_target
+    if not os.path.ismount(disk):
+        raise CannotLookError(f"le disque {disk} n'est pas là")
+    copied = (state("run") or {}).get("local") or {}
+    assert copied.get("outcome") != "failed", copied.get("text")
+    success = state("local_success")
+    assert success is not None, f"rien n'a encore été copié sur {disk}"
+    age = datetime.now(UTC) - moment(success["at"])
+    limit = timedelta(days=backup_of(plan).alert_nights)
+    assert age <= limit, f"elle a {ago(age)}, au plus {ago(limit)}"
+    held = Path(disk) / plan.name / "snapshots" / success["snapshot"]
+    assert held.is_file(), f"{disk} n'a plus la copie du {success['at']}"
 
 
 # What a host may do to its copies -----------------------------------------------------------------

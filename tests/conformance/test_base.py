@@ -339,7 +339,7 @@ def test_banner(probe: Probe) -> None:
 # Time --------------------------------------------------------------------------------------------
 
 
-CLOCK = "chronyc waitsync 8 0 0 1 >/dev/null; chronyc -c tracking"
+CLOCK = "chronyc waitsync 20 0 0 1 >/dev/null; chronyc -c tracking"
 """A service just started gets some seconds to measure."""
 
 

@@ -234,7 +234,7 @@ def test_everything_lost_comes_back_byte_for_byte(world: World) -> None:
     drilled = world.ask("drill")
     assert drilled["outcome"] == "done", drilled
     counted = {name: (each["tables"], each["rows"]) for name, each in drilled["databases"].items()}
-    assert counted == {"etat-civil": (1, 20_000), "cantine": (1, 5_000), "registre": (1, 3_000)}
+    assert counted == {"etat-civil": (1, 20_000), "cantine": (1, 5_000), "registre": (2, 3_200)}
     assert drilled["same"] > 0
     assert world.exec(BOX, "test -e /var/lib/mairie-drill").exit_code == 1
 
@@ -361,8 +361,12 @@ def test_a_disk_of_its_own_gets_a_second_copy(world: World) -> None:
     assert there["local"]["outcome"] == "done", there
     back = world.ask("restore --local --path /srv/actes --to /srv/back")
     world.run(BOX, "diff -r --no-dereference -x pipe /srv/actes /srv/back/srv/actes")
-    world.run(BOX, "umount /mnt/usb; rm -r /srv/back")
     assert back["outcome"] == "done"
+    world.run(BOX, "mount -o remount,ro /mnt/usb")
+    worn = world.ask("now")
+    world.run(BOX, "umount /mnt/usb; rm -r /srv/back")
+    assert (worn["outcome"], worn["local"]["outcome"]) == ("incomplete", "failed"), worn
+    assert worn["seconds"] < 60, "the disk of the second copy held the night up"
     world.settle()
 
 

@@ -22,7 +22,12 @@ def test_a_second_deploy_says_that_it_changed_nothing(monkeypatch: pytest.Monkey
     changes = [(Changed(number=1, name="base: hostname"),), ()]
 
     def fleet(
-        jobs: Sequence[Job], order: Order, *, on_event: Callable[[str, Event], None], **_: Any
+        jobs: Sequence[Job],
+        order: Order,
+        *,
+        on_event: Callable[[str, Event], None],
+        on_done: Callable[[HostOutcome], None],
+        **_: Any,
     ) -> list[HostOutcome]:
         (name,) = (job.target.name for job in jobs)
         changed = changes.pop(0)
@@ -30,7 +35,9 @@ def test_a_second_deploy_says_that_it_changed_nothing(monkeypatch: pytest.Monkey
         for event in changed:
             on_event(name, event)
         on_event(name, Done(ok=True, operations=1, changed=len(changed), duration_s=1.0))
-        return [HostOutcome(name=name, action="apply", status="done", duration_s=1.0)]
+        outcome = HostOutcome(name=name, action="apply", status="done", duration_s=1.0)
+        on_done(outcome)
+        return [outcome]
 
     monkeypatch.setattr(module, "run_fleet", fleet)
     plan = a_plan()

@@ -83,6 +83,10 @@ NO_IMPOSTOR = (
 ELSEWHERE = (*NO_STORE, "NET-70", "VPN-30", "VPN-31", "VPN-35")
 """What rightly sees that the hub's address leads somewhere else, and who answers there."""
 
+BASE = "/srv/registre/registre.sqlite"
+DISK = "/mnt/disque-usb"
+NOW = "/usr/local/sbin/mairie-backup now || :"
+
 FULL = (
     "mkdir -p /run/true-store && mount --bind /var/lib/mairie/store /run/true-store && "
     "mount -t tmpfs -o size=128k,mode=755 none /var/lib/mairie/store && "
@@ -206,6 +210,22 @@ BREAKS: tuple[Break, ...] = (
         damage=OLD_DRILL[0],
         note="nobody has proved anything for years",
         repair=OLD_DRILL[1],
+    ),
+    Break(
+        control="BAK-16",
+        role="server",
+        damage=f"cp -p {BASE} /run/break-base && printf 'not a base' >{BASE}; {NOW}",
+        note="an application that crashed while it wrote",
+        also=("BAK-12",),
+        repair=f"mv /run/break-base {BASE}; {NOW}",
+    ),
+    Break(
+        control="BAK-18",
+        role="server",
+        damage=f"mount -o remount,ro {DISK}; {NOW}",
+        note="a disk that fell back to read-only",
+        also=("BAK-12",),
+        repair=f"mount -o remount,rw {DISK}; {NOW}",
     ),
     Break(
         control="BAK-17",

@@ -258,8 +258,14 @@ def test_fleet_isolates_hosts_and_keeps_their_order(tmp_path: Path, ground: Grou
         Job(Target("broken", Here(tmp_path)), broken),
     ]
     events: list[str] = []
+    ended: list[str] = []
     outcomes = run_fleet(
-        jobs, APPLY, runtimes=Runtimes(), parallel=2, on_event=lambda name, _: events.append(name)
+        jobs,
+        APPLY,
+        runtimes=Runtimes(),
+        parallel=2,
+        on_event=lambda name, _: events.append(name),
+        on_done=lambda outcome: ended.append(outcome.name),
     )
     assert [(o.name, o.status) for o in outcomes] == [
         ("gone", "unreachable"),
@@ -268,6 +274,8 @@ def test_fleet_isolates_hosts_and_keeps_their_order(tmp_path: Path, ground: Grou
     ]
     assert "no secrets" in outcomes[2].message
     assert set(events) == {"rapa-mairie-gw"}
+    assert sorted(ended[:2]) == ["broken", "gone"], "told as soon as each is finished"
+    assert ended[2] == "rapa-mairie-gw"
     assert exit_code(outcomes) == 1
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -33,9 +35,13 @@ def copy_locally(
         }
     restic = targets.local(settings, places)
     try:
+        _try_to_write(Path(settings.local_target))
         _have_repository(restic)
     except (ResticError, OSError) as error:
-        return {"outcome": "failed", "text": f"Seconde copie : {error}"}
+        return {
+            "outcome": "failed",
+            "text": f"Seconde copie sur {settings.local_target} : {error}",
+        }
     copied = upload(
         restic, settings, places, when=when, limit_s=limit_s, scan=False, progress=_silent
     )
@@ -52,6 +58,17 @@ def copy_locally(
         "snapshot": copied.snapshot,
         "sent_bytes": copied.sent_bytes,
     }
+
+
+def _try_to_write(disk: Path) -> None:
+    """Raise OSError when the disk takes nothing: restic would try again for a quarter of an hour.
+
+    A worn disk falls back to read-only.
+    """
+    with tempfile.NamedTemporaryFile(dir=disk, prefix=".mairie-") as file:
+        file.write(b"mairie")
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _have_repository(restic: Restic) -> None:
