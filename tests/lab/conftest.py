@@ -16,7 +16,7 @@ from mairie.push import HostOutcome
 from mairie.run import Run
 
 DEMO = Path(__file__).parents[2] / "inventories" / "demo"
-PARALLEL = 4
+PARALLEL = 5
 
 
 @dataclass

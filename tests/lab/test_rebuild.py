@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ from mairie.lab.limits import shared_kernel
 from mairie.lab.session import Session
 from mairie.lab.topology import Topology
 from mairie.rebuild import Rebuilding, Step, traces
-from mairie.run import Run
+from mairie.run import Reach, Run
+from tests.bench import world as doors
+from tests.bench.world import TECHNICIAN
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(1200)]
 
@@ -88,17 +91,52 @@ print(json.dumps(found))
 FOLDERS = ("/srv", "/home/hina/notes")
 
 
-class World:
-    """The hub, a gateway and a server, deployed, with something to lose."""
+PREPARED = f"""
+set -e
+export DEBIAN_FRONTEND=noninteractive
+apt-get -q update
+apt-get -q -y --no-install-recommends install openssh-server sudo
+useradd --create-home --shell /bin/bash {TECHNICIAN}
+(umask 337 && echo '{TECHNICIAN} ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/installer)
+mkdir -p -m 700 ~{TECHNICIAN}/.ssh
+cat >~{TECHNICIAN}/.ssh/authorized_keys
+chown -R {TECHNICIAN}: ~{TECHNICIAN}/.ssh
+systemctl enable --now ssh
+"""
+"""A blank Debian as whoever stands there leaves it: an account, its key, sudo."""
 
-    def __init__(self, session: Session) -> None:
+
+class World:
+    """The hub, a gateway and a server, deployed, with something to lose.
+
+    The server is reached as a technician does: by ssh, under an account of their own, with sudo.
+    """
+
+    def __init__(self, session: Session, folder: Path) -> None:
         self.session = session
+        self.doors = doors.World(session, folder, print)
         self.console = Console(file=io.StringIO(), width=200)
+
+    def prepare(self) -> None:
+        """Let the technician in."""
+        key = (DEMO / "identity" / f"{TECHNICIAN}-ssh.pub").read_text().strip()
+        script = f"printf '%s\\n' '{key}' | sh -c \"$1\""
+        self.session.lab.check(SERVER, ["sh", "-c", script, "sh", PREPARED], timeout=300)
+
+    @contextmanager
+    def reach(self) -> Iterator[Reach]:
+        """Return how to get at the hosts: the server by ssh."""
+        known = self.session.reach()
+        with self.doors.door(SERVER, 0) as door:
+            by_ssh = door.transport(TECHNICIAN)
+            yield Reach(
+                known.secrets, lambda host: by_ssh if host == SERVER else known.transport(host)
+            )
 
     def ask(self, verb: Verb, *arguments: str) -> Answer:
         plans = {SERVER: self.session.plans[SERVER]}
-        transport = self.session.reach().transport
-        (answer,) = ask_hosts(plans, transport, verb, arguments, console=self.console)
+        with self.reach() as reach:
+            (answer,) = ask_hosts(plans, reach.transport, verb, arguments, console=self.console)
         return answer
 
     def run(self, script: str) -> str:
@@ -112,7 +150,7 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     session = Session.of(DEMO, print, communes=("rurutu",), name="test-rebuild")
     layout = session.layout
     nodes = tuple(node for node in layout.nodes if node.name in NODES)
@@ -120,9 +158,10 @@ def world() -> Iterator[World]:
     session.plans = {name: session.plans[name] for name in HOSTS}
     with session.lab:
         session.up()
-        world = World(session)
-        run = Run(session.plans, session.reach(), world.console, "demo", 3)
-        outcomes = run.act("apply")
+        world = World(session, tmp_path_factory.mktemp("ssh"))
+        world.prepare()
+        with world.reach() as reach:
+            outcomes = Run(session.plans, reach, world.console, "demo", 3).act("apply")
         assert [outcome.message for outcome in outcomes] == ["", "", ""]
         world.run(FILL)
         yield world
@@ -136,17 +175,18 @@ def test_a_server_is_rebuilt_on_a_blank_machine(world: World) -> None:
     assert len(before) > 10
 
     session.replace(SERVER)
-    transport = session.reach().transport(SERVER)
-    assert traces(transport, session.plans[SERVER]) == []
     assert world.run("ls -A /srv") == ""
+    world.prepare()
     # The same account gets another number here, as when packages came in another order.
     world.run("useradd --system --no-create-home earlier && useradd --system application")
 
     def tell(step: Step) -> None:
         print(f"{step.seconds:6.1f} s  {step.title} : {step.text}")
 
-    rebuilding = Rebuilding(session.plans[SERVER], session.reach(), world.console, tell)
-    assert rebuilding.go(), rebuilding.steps
+    with world.reach() as reach:
+        assert traces(reach.transport(SERVER), session.plans[SERVER]) == []
+        rebuilding = Rebuilding(session.plans[SERVER], reach, world.console, tell)
+        assert rebuilding.go(), rebuilding.steps
     print(f"{sum(step.seconds for step in rebuilding.steps):6.1f} s  in all")
     assert rebuilding.snapshot is not None
     assert rebuilding.snapshot.id == saved.measures["snapshot"]
