@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from tests.lab.breaks import Break, backup, base, hub, network, vpn
 
-LARGEST = 30
+LARGEST = 14
 HOST_OF_ROLE = {
     "hub": "hub",
     "gateway": "rurutu-mairie-gw",

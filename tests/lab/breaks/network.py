@@ -85,6 +85,7 @@ BREAKS: tuple[Break, ...] = (
         "dev $(ls /etc/systemd/network/05-*.network | sed 's/.*05-//; s/.network//')",
         note="another way out of a server",
         role="server",
+        alone=True,
         also=NO_STORE,
         repair="ip route del default metric 7",
     ),
