@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 TIMEOUT_S = 60
 """A walk over the whole disk of a slow, busy machine takes half a minute."""
@@ -47,6 +49,16 @@ def said(output: Output) -> str:
     if not output.ok:
         raise CannotLookError(f"« {output.command[:80]} » : {output.stderr.strip()[-300:]}")
     return output.stdout
+
+
+def as_json(output: Output) -> Any:
+    """Return what a command that had to succeed said in JSON; nothing said is an empty list.
+
+    Raises:
+        CannotLookError: it failed.
+
+    """
+    return json.loads(said(output) or "[]")
 
 
 class Probe:

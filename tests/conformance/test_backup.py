@@ -36,13 +36,13 @@ from mairie.files.backup import (
     htpasswd,
     key,
 )
-from mairie.host import http_status
 from mairie.host.control import control
 from mairie.host.drift import Drift
-from mairie.host.http_status import Question, answer
+from mairie.host.looks import http_status
+from mairie.host.looks.http_status import Question, answer
+from mairie.host.looks.times import ago, moment
+from mairie.host.looks.unit import next_time, properties
 from mairie.host.probe import CannotLookError, Probe, said
-from mairie.host.times import ago, moment
-from mairie.host.unit import next_time, properties
 from mairie.plan.host import BackupPlan, Database, HostPlan
 
 AHEAD = timedelta(hours=1)

@@ -21,12 +21,12 @@ from mairie.files.backup import (
     htpasswd,
     instance,
 )
-from mairie.host import http_status
 from mairie.host.control import control
-from mairie.host.http_status import Question, answer
+from mairie.host.looks import http_status
+from mairie.host.looks.http_status import Question, answer
+from mairie.host.looks.times import ago, moment
+from mairie.host.looks.unit import next_time, properties
 from mairie.host.probe import CannotLookError, Probe, said
-from mairie.host.times import ago, moment
-from mairie.host.unit import next_time, properties
 from mairie.plan.host import HostPlan, StoredHost, StorePlan
 
 UPKEEP = timedelta(hours=36)

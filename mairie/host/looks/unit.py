@@ -17,6 +17,11 @@ def properties(probe: Probe, unit: str, *names: str) -> dict[str, str]:
     return dict(line.partition("=")[::2] for line in lines)
 
 
+def is_active(unit: str) -> str:
+    """Return the command that says whether a unit is active."""
+    return f"systemctl is-active {unit}"
+
+
 def next_time(probe: Probe, plan: HostPlan, timer: str) -> datetime | None:
     """Return when a timer elapses next, in the host's time zone; None when it will not."""
     listed = json.loads(said(probe(f"systemctl list-timers --all --output=json {timer}")))

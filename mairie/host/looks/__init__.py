@@ -1,0 +1,1 @@
+"""What several files of controls look with; each question is asked once in a verification."""
