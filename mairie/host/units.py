@@ -92,17 +92,29 @@ def unit(
 
     """
     state = state_of(service)
-    verbs = []
-    if running is not None and running != state.is_up:
-        verbs.append("start" if running else "stop")
-    if enabled and not state.is_enabled:
-        verbs.append("enable")
+    name = shlex.quote(service)
+    to_enable = bool(enabled) and not state.is_enabled
+    commands = []
+    # Before the start: an alias that "enable" adds makes systemd forget that a unit runs.
+    if to_enable:
+        commands.append(f"systemctl enable {name}")
+    if running and (to_enable or not state.is_up):
+        commands.append(_start(name))
+    if running is False and state.is_up:
+        commands.append(f"systemctl stop {name}")
     if enabled is False and state.file_state == "enabled":
-        verbs.append("disable")
-    for verb in verbs:
-        yield StringCommand("systemctl", verb, shlex.quote(service))
-    if not verbs:
+        commands.append(f"systemctl disable {name}")
+    for command in commands:
+        yield StringCommand(command)
+    if not commands:
         host.noop(f"{service} is as it should be")
+
+
+def _start(name: str) -> str:
+    """Return the command; what runs of a unit that systemd has forgotten makes way for it."""
+    return (
+        f"systemctl start {name} || {{ systemctl kill {name}; sleep 1; systemctl start {name}; }}"
+    )
 
 
 @operation(is_idempotent=False)

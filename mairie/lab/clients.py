@@ -17,7 +17,8 @@ from mairie.plan.reach import Packet
 
 PROBE = "/usr/local/sbin/lab-probe"
 LEASE_SECONDS = 45
-PARALLEL = 4
+PARALLEL = 16
+"""Devices at a time: most of what they do is wait."""
 
 Answer = Literal["answered", "silent"]
 

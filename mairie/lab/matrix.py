@@ -22,7 +22,8 @@ from mairie.report.model import Family, FlowCheck, Verdict
 
 NEVER_NAMED: Final = Ports(protocol="tcp", first=2323, last=2323)
 """A port that no flow names: only flows that say ``any`` let it through."""
-PARALLEL: Final = 4
+PARALLEL: Final = 16
+"""Devices at a time: most of what they do is wait for answers that must not come."""
 FAMILIES: Final[tuple[Family, ...]] = ("ipv4", "ipv6")
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 

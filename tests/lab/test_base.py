@@ -138,6 +138,22 @@ def test_settings_that_chronyd_refuses_leave_the_old_service_running(world: Worl
     assert again.status == "done", again.message
 
 
+@pytest.mark.parametrize(
+    "by_hand", ["disable ssh", "disable --now ssh", "disable ssh; systemctl enable ssh"]
+)
+def test_a_service_disabled_by_hand_runs_again_and_is_known_to(world: World, by_hand: str) -> None:
+    # systemd 257 loses the state of a running unit whose alias (sshd.service) comes back.
+    world.lab.check(HOST, ["sh", "-c", f"systemctl {by_hand} 2>/dev/null"])
+    back = world.run()
+    assert back.status == "done", back.message
+    states = world.lab.check(
+        HOST, ["sh", "-c", "systemctl is-active ssh; systemctl is-enabled ssh"]
+    )
+    assert states == "active\nenabled\n"
+    assert world.log_in("hina").exit_code == 0
+    assert world.run().changed == ()
+
+
 def test_the_clock_of_the_machine_is_left_alone(world: World) -> None:
     command = world.lab.check(HOST, ["ps", "-o", "args=", "-C", "chronyd"])
     assert all(" -x " in line for line in command.splitlines())

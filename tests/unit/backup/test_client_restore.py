@@ -43,6 +43,13 @@ def test_what_would_happen_is_counted(tmp_path: Path) -> None:
     assert survey(DRY_RUN, tmp_path, remember=False).kept == []
 
 
+def test_what_an_interrupted_restore_half_wrote_is_finished_not_overwritten(tmp_path: Path) -> None:
+    theirs = survey(DRY_RUN, tmp_path, remember=False, there_before={"/srv/old"})
+    ours = survey(DRY_RUN, tmp_path, remember=False, there_before=())
+    assert (theirs.overwritten, ours.overwritten) == (1, 0)
+    assert (ours.new, ours.bytes, ours.named) == (3, 150, [])
+
+
 def test_too_little_room_is_seen_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "statvfs", lambda _: ROOM(149, 1))
     assert survey(DRY_RUN, tmp_path, remember=False).too_full == (150, 149)
@@ -125,6 +132,20 @@ def test_an_interrupted_restore_does_not_keep_its_own_half_files(
     (target / "half").write_text("changed by somebody since")
     assert world.restore(to=str(target)) == 0
     assert (target / "half").exists(), "that restore had ended"
+
+
+def test_an_interrupted_restore_into_a_folder_of_its_own_keeps_what_arrived(
+    world: World, tmp_path: Path
+) -> None:
+    target = tmp_path / "back"
+    world.dry([message("restored", "/half", 9)], "exit 1")
+    assert world.restore(to=str(target)) == 1
+    (target / "half").write_text("half")
+    world.dry([message("updated", "/half", 9)])
+    assert world.restore(to=str(target)) == 0
+    assert (target / "half").read_text() == "half", "restic fetches only what it lacks"
+    assert "--overwrite=if-changed" in world.written[-1]
+    assert world.lines[-1]["overwritten"] == 0
 
 
 def test_a_snapshot_that_is_not_there_is_a_sentence(world: World) -> None:

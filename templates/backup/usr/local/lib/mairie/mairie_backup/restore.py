@@ -99,8 +99,8 @@ class Restore:
                 f"Rien n'a été écrit. À écrire : {size(told.bytes)} dans {target}, "
                 f"{told.overwritten} fichiers remplacés, {told.same} laissés."
             )
-        told = self._prepare(restic, chosen, target, policy)
-        self._write(restic, chosen, target, policy, told)
+        told, way = self._prepare(restic, chosen, target, policy)
+        self._write(restic, chosen, target, way, told)
         mark = self._mark(chosen, target)
         left = set(json.loads(mark.read_text())) if policy == "never" else set()
         given = owners.give_back(restic, chosen, target, self._paths(), left)
@@ -145,24 +145,34 @@ class Restore:
         name = hashlib.sha256(asked.encode(errors="surrogateescape")).hexdigest()[:16]
         return self.places.home / f".restoring-{name}.json"
 
-    def _prepare(self, restic: Restic, chosen: Snapshot, target: Path, policy: Overwrite) -> Survey:
-        """Say what will happen; take away what an interrupted restore left half-written."""
-        mark = self._mark(chosen, target)
-        if policy != "never":
-            return self._told(restic, chosen, target, policy)
+    def _there_before(self, chosen: Snapshot, target: Path) -> set[str] | None:
+        """Return the files that were there before an interrupted restore; None: there was none."""
         try:
-            kept = set(json.loads(mark.read_text()))
+            return set(json.loads(self._mark(chosen, target).read_text()))
         except (OSError, ValueError):
+            return None
+
+    def _prepare(
+        self, restic: Restic, chosen: Snapshot, target: Path, policy: Overwrite
+    ) -> tuple[Survey, Overwrite]:
+        """Say what will happen; return it and how to write, after an interrupted restore too."""
+        if policy != "never":
+            return self._told(restic, chosen, target, policy), policy
+        kept = self._there_before(chosen, target)
+        if kept is None:
             told = self._told(restic, chosen, target, policy)
-            write_atomic(mark, json.dumps(told.kept))
-            return told
+            write_atomic(self._mark(chosen, target), json.dumps(told.kept))
+            return told, policy
         self.reporter.note("La restauration interrompue reprend où elle s'était arrêtée.")
+        if not kept:
+            # All that is there came from here: restic fetches only the parts that it lacks.
+            return self._told(restic, chosen, target, "if-changed"), "if-changed"
         arguments = self._arguments(chosen, target, "if-changed")
         for message in restic.stream(*arguments, "--dry-run", "-vv"):
             item = str(message.get("item", ""))
             if message.get("action") == "updated" and item not in kept:
                 (target / item.lstrip("/")).unlink(missing_ok=True)
-        return self._told(restic, chosen, target, policy)
+        return self._told(restic, chosen, target, policy), policy
 
     def _arguments(self, chosen: Snapshot, target: Path, policy: Overwrite) -> list[str]:
         return [
@@ -176,6 +186,7 @@ class Restore:
             restic.stream(*self._arguments(chosen, target, policy), "--dry-run", "-vv"),
             target,
             remember=policy == "never",
+            there_before=self._there_before(chosen, target),
         )
         self.measures |= {
             "snapshot": chosen.id,

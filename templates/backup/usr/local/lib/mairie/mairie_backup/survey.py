@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,13 +42,21 @@ class Survey:
         return None
 
 
-def survey(messages: Iterable[Message], target: Path, *, remember: bool) -> Survey:
+def survey(
+    messages: Iterable[Message],
+    target: Path,
+    *,
+    remember: bool,
+    there_before: Collection[str] | None = None,
+) -> Survey:
     """Read ``restic restore --dry-run -vv``.
 
     Args:
         messages: its output.
         target: folder that is restored to; ``/`` in place.
         remember: whether to remember each file that stays.
+        there_before: the files that an interrupted restore found; what it half wrote beside them
+            is finished, not overwritten. None: no restore was interrupted.
 
     """
     found = Survey()
@@ -63,11 +71,11 @@ def survey(messages: Iterable[Message], target: Path, *, remember: bool) -> Surv
                 if remember:
                     found.kept.append(item)
                 continue
-            case "updated":
+            case "updated" if there_before is None or item in there_before:
                 found.overwritten += 1
                 if len(found.named) < NAMED:
                     found.named.append(item)
-            case "restored":
+            case "updated" | "restored":
                 found.new += 1
             case _:
                 continue

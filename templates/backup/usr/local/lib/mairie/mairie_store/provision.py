@@ -42,11 +42,15 @@ def provision(settings: Settings, host: StoredHost) -> bool:
             "host": settings.secret(f"{host.name}.password"),
             "store": settings.secret("store-password"),
         }
-        screen(places, state)
-        found = {
-            whose: _key(settings, repository, password, state.keys.get(whose, ""))
-            for whose, password in passwords.items()
-        }
+        if made:
+            (own,) = names(repository / "keys")
+            found = {"host": own, "store": ""}
+        else:
+            screen(places, state)
+            found = {
+                whose: _key(settings, repository, password, state.keys.get(whose, ""))
+                for whose, password in passwords.items()
+            }
         changed = _complete(settings, repository, passwords, found, state) or made
         if changed:
             say("notice", f"{host.name} : dépôt prêt.")

@@ -1,11 +1,19 @@
-"""A server that is lost comes back on a blank machine, with its data."""
+"""What a technician types about backups, over ssh; a lost server comes back with its data."""
 
 from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +24,7 @@ from mairie.backups.ask import Answer, Verb
 from mairie.lab.limits import shared_kernel
 from mairie.lab.session import Session
 from mairie.lab.topology import Topology
+from mairie.plan.host import HostPlan
 from mairie.rebuild import Rebuilding, Step, traces
 from mairie.run import Reach, Run
 from tests.bench import world as doors
@@ -89,7 +98,12 @@ for root in sys.argv[1:]:
 print(json.dumps(found))
 """
 FOLDERS = ("/srv", "/home/hina/notes")
-
+SETTINGS = "/etc/mairie/backup/backup.json"
+FAST = 400_000_000
+SLOW = 16_000_000
+"""Bit/s: a restore of the film below can be stopped in the middle."""
+FILM = 60_000_000
+"""Bytes, none of which compress."""
 
 PREPARED = f"""
 set -e
@@ -104,6 +118,34 @@ chown -R {TECHNICIAN}: ~{TECHNICIAN}/.ssh
 systemctl enable --now ssh
 """
 """A blank Debian as whoever stands there leaves it: an account, its key, sudo."""
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """Commands are typed here, each a process of its own."""
+
+    inventory: Path
+    programs: Path
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Type ``mairie WORD…`` about the server."""
+        return subprocess.Popen(
+            [
+                *(sys.executable, "-m", "mairie.cli.main", *words, SERVER),
+                *("-i", str(self.inventory), "--address", f"{TECHNICIAN}@127.0.0.1"),
+            ],
+            env={**os.environ, "PATH": f"{self.programs}:{os.environ['PATH']}", "COLUMNS": "200"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def type(self, *words: str) -> tuple[int, str]:
+        """Return the exit code and what was said."""
+        with self.start(*words) as process:
+            said, _ = process.communicate(timeout=300)
+        return process.returncode, said
 
 
 class World:
@@ -139,14 +181,49 @@ class World:
             (answer,) = ask_hosts(plans, reach.transport, verb, arguments, console=self.console)
         return answer
 
+    @contextmanager
+    def terminal(self, folder: Path) -> Iterator[Terminal]:
+        """Return where a technician types: an inventory of theirs, and an ssh that finds the host.
+
+        The demo's key and the relay's port stand for what ~/.ssh/config says at their desk.
+        """
+        inventory, programs = folder / "inventory", folder / "bin"
+        shutil.copytree(DEMO, inventory)
+        programs.mkdir()
+        with self.doors.door(SERVER, 0) as door:
+            shutil.copy(door.known_hosts, inventory / "known_hosts")
+            ssh = programs / "ssh"
+            found = shlex.join([str(shutil.which("ssh")), *door.options])
+            ssh.write_text(f'#!/bin/sh\nexec {found} "$@"\n')
+            ssh.chmod(0o755)
+            yield Terminal(inventory, programs)
+
     def run(self, script: str) -> str:
         return self.session.lab.check(SERVER, ["sh", "-c", script], timeout=120)
+
+    def received(self) -> int:
+        """Return the bytes of all that came in so far."""
+        return sum(
+            int(word) for word in self.run("cat /sys/class/net/[ew]*/statistics/rx_bytes").split()
+        )
 
     def manifest(self) -> dict[str, list[object]]:
         """Return everything there is to know of the data, owners by name."""
         argv = ["python3", "-c", MANIFEST, *FOLDERS]
         found: dict[str, list[object]] = json.loads(self.session.lab.check(SERVER, argv))
         return found
+
+
+def wait(condition: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come to that in time"
+        time.sleep(0.3)
+
+
+def with_a_fast_uplink(plan: HostPlan) -> HostPlan:
+    assert plan.backup is not None
+    return replace(plan, backup=replace(plan.backup, upload=FAST, download=FAST))
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +233,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     nodes = tuple(node for node in layout.nodes if node.name in NODES)
     session.layout = Topology(nodes, (), HOSTS)
     session.plans = {name: session.plans[name] for name in HOSTS}
+    session.plans[SERVER] = with_a_fast_uplink(session.plans[SERVER])
     with session.lab:
         session.up()
         world = World(session, tmp_path_factory.mktemp("ssh"))
@@ -165,6 +243,51 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         assert [outcome.message for outcome in outcomes] == ["", "", ""]
         world.run(FILL)
         yield world
+
+
+def test_commands_as_a_technician_types_them(world: World, tmp_path: Path) -> None:
+    with world.terminal(tmp_path) as terminal:
+        code, said = terminal.type("backup", "now")
+        assert (code, SERVER in said) == (0, True), said
+        code, said = terminal.type("backup", "list", "--json", str(tmp_path / "list.json"))
+        newest = json.loads((tmp_path / "list.json").read_text())["hosts"][-1]["snapshots"][-1]
+        assert (code, newest["id"][:8] in said) == (0, True), said
+        code, said = terminal.type("backup", "status")
+        assert code == 0, said
+        code, said = terminal.type("drill")
+        assert (code, "comparés octet par octet" in said) == (0, True), said
+
+
+def test_a_restore_that_was_interrupted_goes_on_where_it_was(world: World, tmp_path: Path) -> None:
+    film, back = "/srv/actes/film.mp4", "/srv/back"
+    world.run(f"head -c {FILM} /dev/urandom >{film}")
+    saved = world.ask("now")
+    assert saved.outcome == "done", saved
+    world.run(f"cp {SETTINGS} /run/settings")
+    original = json.loads(world.run(f"cat {SETTINGS}"))
+    slow = {**original, "download": SLOW}
+    world.session.lab.put(SERVER, {SETTINGS: json.dumps(slow).encode()})
+    restore = ("restore", "--path", "/srv/actes", "--to", back)
+    with world.terminal(tmp_path) as terminal:
+        before = world.received()
+        with terminal.start(*restore) as process:
+            # restic gives a file its size on the disk before its content.
+            wait(lambda: world.received() - before > FILM // 2)
+            process.send_signal(signal.SIGINT)
+            said, _ = process.communicate(timeout=60)
+        assert process.returncode != 0, said
+        assert "reprend" in said
+        assert world.run(f"cmp -s {film} {back}{film} && echo whole; true") == "", "it was stopped"
+        world.run(f"cp /run/settings {SETTINGS}")
+        before = world.received()
+        code, said = terminal.type(*restore)
+        received = world.received() - before
+    assert code == 0, said
+    assert "La restauration interrompue reprend" in said
+    world.run(f"diff -r --no-dereference -x pipe /srv/actes {back}/srv/actes")
+    print(f"{received} bytes received after the interruption, for {FILM}")
+    assert received < 0.75 * FILM, "what had arrived was fetched again"
+    world.run(f"rm -rf {back} {film}")
 
 
 def test_a_server_is_rebuilt_on_a_blank_machine(world: World) -> None:
