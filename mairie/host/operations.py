@@ -46,7 +46,7 @@ def _mode(mode: str) -> str:
     return digits
 
 
-def _install_script(
+def install_script(
     path: str,
     size: int,
     *,
@@ -153,7 +153,7 @@ def managed_file(
     if brick:
         mark = f"{{ [ -d {PENDING} ] || mkdir -p {PENDING}; }} && : >{PENDING}/{q(brick)} && "
     if not _same_content(found, data):
-        script = _install_script(
+        script = install_script(
             path,
             len(data),
             mode=mode,
