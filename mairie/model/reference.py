@@ -40,6 +40,7 @@ class Segment(Model):
     rate_limit: Rate | None = Field(None, description="Ceiling of the whole segment, bit/s")
     isolated: bool = Field(False, description="Hosts of the segment cannot see each other")
     hours: Name | None = Field(None, description="Schedule outside which the internet is closed")
+    people: bool = Field(False, description="People who log in by name may be put into it")
 
 
 class Flow(Model):
