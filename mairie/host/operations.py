@@ -23,6 +23,7 @@ from mairie.host.state import FILES, PENDING
 
 STAGING = ".mairie"
 """Name of the 0700 directory beside a file being replaced; gone once the file is in place."""
+_UNITS = "/etc/systemd/system"
 
 
 class PlaceFile(FileUploadCommand):
@@ -196,9 +197,20 @@ def placed_files(brick: str, paths: tuple[str, ...]) -> Generator[StringCommand,
     )
 
 
+def _units(paths: list[str]) -> list[str]:
+    """Return the units among the files of a brick, templates of units apart."""
+    names = [path.removeprefix(f"{_UNITS}/") for path in paths if path.startswith(f"{_UNITS}/")]
+    kinds = (".path", ".service", ".socket", ".timer")
+    return [
+        shlex.quote(name)
+        for name in names
+        if "/" not in name and "@" not in name and name.endswith(kinds)
+    ]
+
+
 @operation()
 def retire(bricks: tuple[str, ...]) -> Generator[StringCommand, None, None]:
-    """Remove the files of bricks that are no longer part of this host's plan.
+    """Stop the units of bricks that are no longer part of this host's plan; remove their files.
 
     Args:
         bricks: the bricks the plan has.
@@ -208,7 +220,11 @@ def retire(bricks: tuple[str, ...]) -> Generator[StringCommand, None, None]:
         if brick in bricks or brick.endswith(".new"):
             continue
         paths = list(host.get_fact(PlacedFiles, brick=brick))
-        yield StringCommand(f"{_remove(paths)} && {_forget(brick)}" if paths else _forget(brick))
+        commands = [_remove(paths)] if paths else []
+        if units := _units(paths):
+            commands.insert(0, f"systemctl disable --quiet --now {' '.join(units)}")
+            commands.append("systemctl daemon-reload")
+        yield StringCommand(" && ".join([*commands, _forget(brick)]))
 
 
 @operation()
