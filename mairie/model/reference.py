@@ -46,7 +46,9 @@ class Segment(Model):
 class Flow(Model):
     """Something that is allowed; everything else is refused and counted."""
 
-    source: str = Field(alias="from", description="A segment, or technicians, hub, gateway")
+    source: str = Field(
+        alias="from", description="A segment, or technicians, hub, gateway, access-points"
+    )
     destination: str = Field(alias="to", description="A segment, or internet, hub, gateway")
     services: tuple[Name, ...] = Field(min_length=1)
     scope: Scope = Field("site", description="Same site, all sites of the commune, all communes")

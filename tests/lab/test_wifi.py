@@ -177,12 +177,12 @@ class World:
         assert accepted == said.rstrip().endswith("SUCCESS"), said[-2000:]
         vlan = ""
         if accepted:
-            kind, medium, group = (
+            kind, medium, group, seconds = (
                 re.search(rf"Attribute {number} \(\S+\) length=\d+\n\s+Value: (\S+)", said)
-                for number in (64, 65, 81)
+                for number in (64, 65, 81, 27)
             )
-            assert kind and medium and group, said[-2000:]
-            assert (kind[1], medium[1]) == ("0000000d", "00000006")
+            assert kind and medium and group and seconds, said[-2000:]
+            assert (kind[1], medium[1], seconds[1]) == ("0000000d", "00000006", "3600")
             vlan = bytes.fromhex(group[1]).decode()
         return Answered(accepted, vlan, said)
 

@@ -43,6 +43,7 @@ BREAKS: tuple[Break, ...] = (
     ),
     Break(
         control="WIF-04",
+        alone=True,
         damage=f"sleep 2; touch {FOLDER}/segments",
         note="files that the server has not read",
         repair=RESTART,
