@@ -222,7 +222,12 @@ def retire(bricks: tuple[str, ...]) -> Generator[StringCommand, None, None]:
         paths = list(host.get_fact(PlacedFiles, brick=brick))
         commands = [_remove(paths)] if paths else []
         if units := _units(paths):
-            commands.insert(0, f"systemctl disable --quiet --now {' '.join(units)}")
+            # One that somebody has removed by hand is no reason to keep the others.
+            commands.insert(
+                0,
+                f"for unit in {' '.join(units)}; do [ ! -e {_UNITS}/$unit ] || "
+                "systemctl disable --quiet --now $unit || exit 1; done",
+            )
             commands.append("systemctl daemon-reload")
         yield StringCommand(" && ".join([*commands, _forget(brick)]))
 
