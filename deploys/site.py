@@ -17,6 +17,7 @@ BRICKS: dict[str, str] = {
     "network": "before vpn: a tunnel needs an uplink, and no port may open before the firewall",
     "vpn": "after network: it calls the hub through the uplinks, under the firewall's rules",
     "hub": "after vpn: it answers to communes whose tunnels exist by then",
+    "wifi": "after network: it answers in a segment, through the firewall, tunnel or no tunnel",
     "backup": "last: the first copy of a host is of a host that is complete, through its tunnel",
 }
 """Name of each brick to the reason for its place."""

@@ -7,7 +7,7 @@ value of None removes a key. Plain ``pyinfra`` reads the same file.
 segments = {
     "admin": {"vlan": 10, "slot": 0, "label": "Administration des équipements"},
     "servers": {"vlan": 15, "slot": 1, "label": "Serveurs", "dhcp": False},
-    "agents": {"vlan": 20, "slot": 2, "label": "Agents"},
+    "agents": {"vlan": 20, "slot": 2, "label": "Agents", "people": True},
     "voice": {"vlan": 30, "slot": 3, "label": "Téléphonie"},
     "public": {
         "vlan": 40,
@@ -16,7 +16,7 @@ segments = {
         "rate_limit": "8M",
         "isolated": True,
     },
-    "school": {"vlan": 50, "slot": 5, "label": "École", "hours": "school-hours"},
+    "school": {"vlan": 50, "slot": 5, "label": "École", "hours": "school-hours", "people": True},
     "video": {"vlan": 60, "slot": 6, "label": "Caméras"},
     "things": {"vlan": 70, "slot": 7, "label": "Accès et capteurs"},
 }
@@ -38,6 +38,7 @@ services = {
     "rtsp": ["tcp/554", "udp/554"],
     "mqtts": ["tcp/8883"],
     "backup": ["tcp/8000"],
+    "radius": ["udp/1812"],
 }
 
 flows = {
@@ -47,6 +48,12 @@ flows = {
         "to": "gateway",
         "services": ["dhcp", "dns", "ntp", "icmp", "ssh"],
         "reason": "Un technicien sur place administre la passerelle, lien coupé ou non",
+    },
+    "access-points-gateway": {
+        "from": "access-points",
+        "to": "gateway",
+        "services": ["radius"],
+        "reason": "Les points d'accès demandent à la passerelle qui peut se connecter",
     },
     "servers-gateway": {
         "from": "servers",

@@ -50,6 +50,7 @@ def _facts(out: Console, plan: HostPlan) -> None:
         "hub": "" if plan.is_hub else plan.hub,
         "users": ", ".join(user.name for user in plan.base.users),
         "upgrades": f"at {plan.base.upgrades_at}, local time",
+        "log-ins": _log_ins(plan),
         "backup": _backup(plan),
     }
     table = Table.grid(padding=(0, 2))
@@ -57,6 +58,14 @@ def _facts(out: Console, plan: HostPlan) -> None:
         if value:
             table.add_row(Text(name, style="dim"), Text(value))
     out.print(table)
+
+
+def _log_ins(plan: HostPlan) -> str:
+    if plan.wifi is None:
+        return ""
+    points = ", ".join(point.name for point in plan.wifi.access_points)
+    people = len(plan.wifi.people)
+    return f"{people} {'person' if people == 1 else 'people'}, asked for by {points}"
 
 
 def _backup(plan: HostPlan) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from rich.table import Table
 
 from mairie import peers
 from mairie.cli.options import inventory_option
+from mairie.cli.private_files import check_output, write_private
 from mairie.errors import MairieError
 from mairie.inventory.load import load
 from mairie.model.base import Name, WireGuardKey
@@ -63,7 +63,7 @@ def add(
                 "given; leave one of the two out"
             )
     if output is not None:
-        _check_output(output, inventory)
+        check_output(output, inventory)
     territory = load(inventory, secrets=False)
     _check_hubs(territory)
     private = _OWN_KEY
@@ -73,7 +73,8 @@ def add(
     territory = peers.add(inventory, territory, name, (label or name).strip(), public_key)
     text = to_wireguard(peer_config(territory, name), private)
     if output is not None:
-        _write_private(output, text)
+        lost = "the private key is lost: revoke this peer and add it again"
+        write_private(output, text.encode(), lost)
         click.echo(f"{output} holds the configuration; delete it once the device has it", err=True)
     elif not qr:
         click.echo(text, nl=False)
@@ -139,18 +140,6 @@ def _check_key(key: str) -> None:
         ) from None
 
 
-def _check_output(output: Path, inventory: Path) -> None:
-    if output.resolve().is_relative_to(inventory.resolve()):
-        raise MairieError(
-            f"{output} is inside the inventory, where the private key would end up in version "
-            "control; write it elsewhere"
-        )
-    if output.exists():
-        raise MairieError(f"{output} exists already; name a new file")
-    if not output.resolve().parent.is_dir():
-        raise MairieError(f"{output.parent} is not a folder")
-
-
 def _check_hubs(territory: Territory) -> None:
     missing = [hub for hub in territory.syndicate.hubs if hub not in territory.public_keys]
     if missing:
@@ -158,16 +147,3 @@ def _check_hubs(territory: Territory) -> None:
             f"{', '.join(missing)} has no public key yet; make it with "
             f'"mairie secrets generate {" ".join(missing)}"'
         )
-
-
-def _write_private(path: Path, text: str) -> None:
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
-    except OSError as error:
-        reason = (error.strerror or "unknown error").lower()
-        raise MairieError(
-            f"{path} cannot be written: {reason}; the private key is lost: revoke this peer and "
-            "add it again"
-        ) from None

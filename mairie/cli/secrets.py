@@ -13,6 +13,7 @@ from mairie.inventory.load import load
 from mairie.model.territory import Territory
 from mairie.secrets import files, owners, recipients
 from mairie.secrets.identity import Identity, find_identity
+from mairie.secrets.logins import Logins
 from mairie.secrets.vault import Vault
 
 
@@ -37,30 +38,82 @@ def identity_of(vault: Vault, option: Path | None) -> Identity:
 @inventory_option
 @identity_option
 def generate(names: tuple[str, ...], inventory: Path, identity: Path | None) -> None:
-    """Make the secrets that are missing; those that exist stay as they are."""
+    """Make the secrets that are missing; those that exist stay as they are.
+
+    Certificates that end soon are renewed; those of people who have left are revoked.
+    """
     vault = open_vault(inventory)
     for name in names:
         owners.hosts(vault.territory, name)
     made = vault.generate(lambda: identity_of(vault, identity), names or None)
     for host in made:
         click.echo(f"made    {host}")
+    for line in Logins(vault).generate(lambda: identity_of(vault, identity), names or None):
+        click.echo(line)
     click.echo(f"{_count(len(made), 'host')} with new secrets in {inventory / 'secrets'}")
 
 
 @command.command()
-@click.argument("host")
+@click.argument("name", metavar="HOST|COMMUNE")
 @click.option("--finish", is_flag=True, help="Put the staged key in force and drop the old one.")
+@click.option("--person", metavar="LOGIN", help="Of COMMUNE: another password and certificate.")
+@click.option("--access-point", metavar="NAME", help="Of the gateway HOST: another secret.")
+@click.option("--server", is_flag=True, help="Another Wi-Fi certificate for the gateway HOST.")
+@click.option(
+    "--authority", is_flag=True, help="Another certificate authority for COMMUNE, for all devices."
+)
 @inventory_option
 @identity_option
-def rotate(host: str, finish: bool, inventory: Path, identity: Path | None) -> None:
-    """Give HOST a next WireGuard key, without cutting its tunnel; then --finish."""
+def rotate(
+    *,
+    name: str,
+    finish: bool,
+    person: str | None,
+    access_point: str | None,
+    server: bool,
+    authority: bool,
+    inventory: Path,
+    identity: Path | None,
+) -> None:
+    """Give HOST a next WireGuard key, without cutting its tunnel; then --finish.
+
+    With one of the options for the Wi-Fi: another secret, at once; what was revoked or replaced
+    opens nothing once the gateways are deployed.
+    """
     vault = open_vault(inventory)
+    chosen = [finish, person is not None, access_point is not None, server, authority]
+    if sum(chosen) > 1:
+        raise MairieError("only one thing is rotated at a time; leave one option")
+    own = identity_of(vault, identity)
+    logins = Logins(vault)
+    if person is not None:
+        logins.rotate_person(name, person, own)
+        click.echo(f"{person} has new secrets; hand them over: mairie people show {name} {person}")
+        click.echo(f"Deploy: mairie deploy {name}")
+    elif access_point is not None:
+        logins.rotate_access_point(name, access_point, own)
+        click.echo(f"{access_point} has a new secret; write it into the access point:")
+        click.echo(f"        mairie people access-point {name} {access_point}")
+        click.echo(f"Deploy: mairie deploy {name}")
+    elif server:
+        logins.rotate_server(name, own)
+        click.echo(f"{name} has a new Wi-Fi certificate; devices need nothing")
+        click.echo(f"Deploy: mairie deploy {name}")
+    elif authority:
+        logins.rotate_authority(name, own)
+        click.echo(f"{name} has a new certificate authority; every device has to learn it")
+        click.echo(f"Deploy: mairie deploy {name}")
+    else:
+        _rotate_key(vault, name, own, finish=finish)
+
+
+def _rotate_key(vault: Vault, host: str, identity: Identity, *, finish: bool) -> None:
     if finish:
-        keys = vault.finish_rotation(host, identity_of(vault, identity))
+        keys = vault.finish_rotation(host, identity)
         click.echo(f"{host} now has the public key {keys.current}")
         click.echo(f"Deploy: mairie deploy {_both_ends(vault.territory, host)}")
     else:
-        keys = vault.rotate(host, identity_of(vault, identity))
+        keys = vault.rotate(host, identity)
         click.echo(f"{host} keeps {keys.current}; next is {keys.next}")
         click.echo(f"Deploy: mairie deploy {_both_ends(vault.territory, host)}")
         click.echo(f"Then:   mairie secrets rotate --finish {host}")

@@ -23,6 +23,7 @@ from mairie.host.state import FILES, PENDING
 
 STAGING = ".mairie"
 """Name of the 0700 directory beside a file being replaced; gone once the file is in place."""
+_UNITS = "/etc/systemd/system"
 
 
 class PlaceFile(StringCommand):
@@ -206,9 +207,20 @@ def placed_files(brick: str, paths: tuple[str, ...]) -> Generator[StringCommand,
     )
 
 
+def _units(paths: list[str]) -> list[str]:
+    """Return the units among the files of a brick, templates of units apart."""
+    names = [path.removeprefix(f"{_UNITS}/") for path in paths if path.startswith(f"{_UNITS}/")]
+    kinds = (".path", ".service", ".socket", ".timer")
+    return [
+        shlex.quote(name)
+        for name in names
+        if "/" not in name and "@" not in name and name.endswith(kinds)
+    ]
+
+
 @operation()
 def retire(bricks: tuple[str, ...]) -> Generator[StringCommand, None, None]:
-    """Remove the files of bricks that are no longer part of this host's plan.
+    """Stop the units of bricks that are no longer part of this host's plan; remove their files.
 
     Args:
         bricks: the bricks the plan has.
@@ -218,7 +230,16 @@ def retire(bricks: tuple[str, ...]) -> Generator[StringCommand, None, None]:
         if brick in bricks or brick.endswith(".new"):
             continue
         paths = list(host.get_fact(PlacedFiles, brick=brick))
-        yield StringCommand(f"{_remove(paths)} && {_forget(brick)}" if paths else _forget(brick))
+        commands = [_remove(paths)] if paths else []
+        if units := _units(paths):
+            # One that somebody has removed by hand is no reason to keep the others.
+            commands.insert(
+                0,
+                f"for unit in {' '.join(units)}; do [ ! -e {_UNITS}/$unit ] || "
+                "systemctl disable --quiet --now $unit || exit 1; done",
+            )
+            commands.append("systemctl daemon-reload")
+        yield StringCommand(" && ".join([*commands, _forget(brick)]))
 
 
 @operation()

@@ -33,6 +33,9 @@ UNKNOWN_KEY: Final = "unknown key"
 PATTERNS: Mapping[str, str] = {
     _pattern(base.Name): "lower-case letters, digits and single hyphens, such as mairie-annexe",
     _pattern(commune.UplinkName): "lower-case letters, digits and single hyphens, such as 4g",
+    _pattern(
+        base.Login
+    ): "lower-case letters and digits, with single . _ or -, such as hina.teriitahi",
     _pattern(base.SegmentName): "lower-case letters and digits, starting with a letter",
     _pattern(base.InterfaceName): "the name of a network port, such as eth0 or enp1s0",
     _pattern(base.WireGuardKey): "a WireGuard public key, 44 characters as wg pubkey prints them",

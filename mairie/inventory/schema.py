@@ -9,13 +9,13 @@ from typing import Any
 from pydantic import BaseModel
 
 from mairie.inventory import official
-from mairie.model.commune import Commune
+from mairie.model.commune import ACCESS_POINTS, Commune
 from mairie.model.reference import Reference
 from mairie.model.syndicate import Syndicate
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
 """The dialect that editors' YAML language server knows best."""
-_ZONES = ("internet", "hub", "gateway", "technicians", "peers")
+_ZONES = ("internet", "hub", "gateway", "technicians", "peers", ACCESS_POINTS)
 
 Schema = dict[str, Any]
 
@@ -85,6 +85,9 @@ def _propose(definitions: Schema, reference: Mapping[str, Any]) -> None:
             properties["services"]["items"] = _known(properties["services"]["items"], services)
         elif kind == "Equipment":
             properties["segment"] = _known(properties["segment"], segments)
+        elif kind == "Person":
+            for_people = [name for name in segments if reference["segments"][name].get("people")]
+            properties["segment"] = _known(properties["segment"], for_people)
         elif kind == "Hub":
             properties["services"]["items"] = _known(properties["services"]["items"], services)
         elif kind == "Site":

@@ -67,7 +67,7 @@ BRICKS = (
     "wireguard-go",
     "wireguard-tools",
 )
-"""What the bricks install on hosts, backups apart."""
+"""What the bricks install on hosts, backups and log-ins apart."""
 
 BACKUP = (
     "mariadb-client",
@@ -81,12 +81,16 @@ BACKUP = (
 )
 """What backups need, with the engines of databases."""
 
+WIFI = ("freeradius", "openssl")
+"""What log-ins by name need."""
+
 CLIENT = (
     "bind9-dnsutils",
     "chrony",
     "curl",
     "dhcpcd-base",
     "dnsmasq-base",
+    "eapoltest",
     "ndisc6",
     "nftables",
     "openssh-client",
@@ -121,7 +125,7 @@ class Recipe:
 
     suite: str = SUITE
     base: tuple[str, ...] = BASE
-    bricks: tuple[str, ...] = (*BRICKS, *BACKUP)
+    bricks: tuple[str, ...] = (*BRICKS, *BACKUP, *WIFI)
     """Available to apt in the lab, with all they depend on."""
     client: tuple[str, ...] = CLIENT
 

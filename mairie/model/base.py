@@ -107,6 +107,11 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 SegmentName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*$", max_length=12)]
 """A segment; ``br-<segment>`` must fit the kernel's 15 characters of an interface name."""
 
+Login = Annotated[
+    str, StringConstraints(pattern=r"^[a-z][a-z0-9]*([._-][a-z0-9]+)*$", max_length=32)
+]
+"""What a person types to log in, and the common name of their certificate."""
+
 InterfaceName = Annotated[
     str, StringConstraints(pattern=r"^[a-zA-Z][a-zA-Z0-9_-]*$", max_length=10)
 ]

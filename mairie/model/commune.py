@@ -11,6 +11,7 @@ from mairie.model.base import (
     AbsolutePath,
     InterfaceName,
     Label,
+    Login,
     Mac,
     Model,
     Name,
@@ -24,8 +25,14 @@ from mairie.model.syndicate import TimeZone
 
 UplinkKind = Literal["fibre", "dsl", "4g", "satellite"]
 Role = Literal["gateway", "server"]
+LoginMethod = Literal["password", "certificate"]
 UplinkName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=24)]
 """The name of an uplink, or its kind: ``4g`` starts with a digit."""
+
+ACCESS_POINT_SEGMENT = "admin"
+"""Where access points are managed, and from where they ask who may log in."""
+ACCESS_POINTS = "access-points"
+"""The access points of a site as the source of a flow: their reserved addresses."""
 
 DatabaseSource = Annotated[
     str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-][^\x00-\x1f\x7f]*$", max_length=200)
@@ -137,6 +144,33 @@ class Equipment(Model):
     label: Label | None = None
 
 
+class AccessPoint(Model):
+    """A Wi-Fi access point of any make: it asks the site's gateway who may log in (RADIUS)."""
+
+    mac: Mac = Field(description="Of its cable port, in the segment admin")
+    address: IPv4Address | None = Field(None, description="Free choice outside the DHCP pool")
+    label: Label | None = None
+
+    @property
+    def as_equipment(self) -> Equipment:
+        """The same as a device with a reserved address."""
+        return Equipment(
+            segment=ACCESS_POINT_SEGMENT, mac=self.mac, address=self.address, label=self.label
+        )
+
+
+class Person(Model):
+    """Somebody of the town hall who logs in by name, on any site with access points."""
+
+    name: Label
+    segment: SegmentName = Field("agents", description="Where their devices are put")
+    methods: tuple[LoginMethod, ...] = Field(
+        ("password",),
+        min_length=1,
+        description="How they log in; a certificate cannot be told to anybody else",
+    )
+
+
 class Site(Model):
     """A municipal building."""
 
@@ -152,6 +186,15 @@ class Site(Model):
     )
     hosts: dict[Name, Host] = Field(min_length=1)
     equipment: dict[Name, Equipment] = Field(default_factory=dict)
+    access_points: dict[Name, AccessPoint] = Field(
+        default_factory=dict, description="Of any make, in the segment admin"
+    )
+
+    @property
+    def devices(self) -> dict[str, Equipment]:
+        """Everything with a reserved address: equipment, and access points."""
+        points = {name: point.as_equipment for name, point in self.access_points.items()}
+        return {**self.equipment, **points}
 
 
 class Commune(Model):
@@ -168,6 +211,9 @@ class Commune(Model):
     hub: Name | None = Field(None, description="Without it, the first hub of the syndicate")
     uplinks: tuple[Uplink, ...] = Field(min_length=1)
     sites: dict[Name, Site] = Field(min_length=1)
+    people: dict[Login, Person] = Field(
+        default_factory=dict, description="Who may log in to the Wi-Fi, by login"
+    )
     backup: CommuneBackup = CommuneBackup()
     flows: dict[Name, Flow] = Field(
         default_factory=dict, description="Local flows, each with its reason"

@@ -40,12 +40,15 @@ class Segment(Model):
     rate_limit: Rate | None = Field(None, description="Ceiling of the whole segment, bit/s")
     isolated: bool = Field(False, description="Hosts of the segment cannot see each other")
     hours: Name | None = Field(None, description="Schedule outside which the internet is closed")
+    people: bool = Field(False, description="People who log in by name may be put into it")
 
 
 class Flow(Model):
     """Something that is allowed; everything else is refused and counted."""
 
-    source: str = Field(alias="from", description="A segment, or technicians, hub, gateway")
+    source: str = Field(
+        alias="from", description="A segment, or technicians, hub, gateway, access-points"
+    )
     destination: str = Field(alias="to", description="A segment, or internet, hub, gateway")
     services: tuple[Name, ...] = Field(min_length=1)
     scope: Scope = Field("site", description="Same site, all sites of the commune, all communes")

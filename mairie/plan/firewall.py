@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Literal, cast
 
+from mairie.model.commune import ACCESS_POINTS
 from mairie.model.reference import Flow, Reference, Segment
 from mairie.plan import selectors as select
 from mairie.plan.addressing import HostAddress
@@ -106,6 +107,10 @@ def _gateway_ends(place: SiteHost, flow: Flow) -> Iterator[Ends]:
     behind = select.vpn_zone(place, flow.source)
     if source is not None:
         yield from _from_segment(place, flow, source, destination)
+    if flow.source == ACCESS_POINTS and flow.destination == "gateway":
+        points = select.access_points(place)
+        if points is not None:
+            yield "", "input", points, select.own("gateway"), ""
     if destination is not None:
         yield from _from_tunnel(place, flow, destination, behind)
     elif behind is not None and flow.destination == "gateway":

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Role = Literal["hub", "gateway", "server"]
-Brick = Literal["base", "network", "vpn", "hub", "backup"]
+Brick = Literal["base", "network", "vpn", "hub", "wifi", "backup"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -459,6 +459,44 @@ class StorePlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccessPoint:
+    """One that asks this gateway who may log in; no other machine is answered."""
+
+    name: str
+    label: str
+    address: str
+    """Reserved for it in the segment admin."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody who may log in on this site, and where their devices are put."""
+
+    login: str
+    name: str
+    segment: str
+    vlan: int
+    password: bool
+    """Whether HostSecrets has a hash of their password, under ``wifi-password:<login>``."""
+    certificate: bool
+    """Whether a certificate whose common name is the login opens the door."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WifiPlan:
+    """Brick ``wifi`` on the gateway of a site with access points: its RADIUS server."""
+
+    address: str
+    """Of this gateway in the segment of the access points; it listens nowhere else."""
+    port: int
+    server_name: str
+    """In the server's certificate: what devices check, the same on every site of the commune."""
+    access_points: tuple[AccessPoint, ...]
+    people: tuple[Person, ...]
+    """Those whose segment this site has; nobody else is let in, whatever they hold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HubPlan:
     """Brick ``hub``: what only a hub has beside its tunnels and forwarding rules."""
 
@@ -492,6 +530,8 @@ class HostPlan:
     network: NetworkPlan
     vpn: VpnPlan | None
     hub_plan: HubPlan | None
+    wifi: WifiPlan | None
+    """On the gateway of a site with access points only."""
     backup: BackupPlan | None
     """None on a hub."""
     store: StorePlan | None

@@ -135,8 +135,8 @@ def dhcp_scopes(place: SiteHost) -> tuple[DhcpScope, ...]:
 
 
 def reservations(place: SiteHost) -> Iterator[DhcpReservation]:
-    """Yield the site's equipment, by name; without a written address, one from its name."""
-    for name, item in sorted(place.site.equipment.items()):
+    """Yield the site's devices, by name; without a written address, one from their name."""
+    for name, item in sorted(place.site.devices.items()):
         segment = place.segments[item.segment]
         yield DhcpReservation(
             name=name,

@@ -8,10 +8,11 @@ from mairie.model.territory import Territory
 from mairie.plan.backup import hub_store, site_backup
 from mairie.plan.base import base_plan
 from mairie.plan.context import HubHost, Shared, SiteHost, hub_hosts, site_hosts
-from mairie.plan.host import HostPlan, Place
+from mairie.plan.host import Brick, HostPlan, Place
 from mairie.plan.hub import hub_plan
 from mairie.plan.network import hub_network, site_network
 from mairie.plan.vpn import gateway_vpn, hub_vpn
+from mairie.plan.wifi import has_radius, site_wifi
 
 
 def places(territory: Territory) -> Iterator[HubHost | SiteHost]:
@@ -75,6 +76,7 @@ def _hub(place: HubHost) -> HostPlan:
         network=hub_network(place),
         vpn=hub_vpn(place),
         hub_plan=hub_plan(place),
+        wifi=None,
         backup=None,
         store=hub_store(place),
     )
@@ -99,13 +101,20 @@ def _site_host(place: SiteHost) -> HostPlan:
             site_label=place.site.label,
         ),
         roles=place.roles,
-        bricks=("base", "network", *(("vpn",) if place.is_gateway else ()), "backup"),
+        bricks=_bricks(place),
         timezone=commune.timezone,
         hub=place.hub_name,
         base=base_plan(place),
         network=site_network(place),
         vpn=gateway_vpn(place) if place.is_gateway else None,
         hub_plan=None,
+        wifi=site_wifi(place),
         backup=site_backup(place),
         store=None,
     )
+
+
+def _bricks(place: SiteHost) -> tuple[Brick, ...]:
+    of_a_gateway: tuple[Brick, ...] = ("vpn",) if place.is_gateway else ()
+    of_a_radius: tuple[Brick, ...] = ("wifi",) if has_radius(place) else ()
+    return ("base", "network", *of_a_gateway, *of_a_radius, "backup")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from mairie.model.commune import ACCESS_POINT_SEGMENT, ACCESS_POINTS
 from mairie.model.reference import Segment
 from mairie.plan.addressing import TUNNEL_SLOT, HostAddress, Prefixes
 from mairie.plan.context import VPN_INTERFACE, HubHost, Shared, SiteHost
 from mairie.plan.host import Selector
+from mairie.plan.interfaces import reservations
 
 VPN = (VPN_INTERFACE,)
 
@@ -33,6 +35,19 @@ def own(zone: str) -> Selector:
 def bridge(name: str, prefixes: Prefixes | None) -> Selector:
     """Select a segment of this gateway; without prefixes also DHCP and link-local sources."""
     return selector(name, (f"br-{name}",), prefixes)
+
+
+def access_points(place: SiteHost) -> Selector | None:
+    """Select the access points of a site by the addresses reserved for them; None without any."""
+    addresses = tuple(
+        f"{item.address}/32"
+        for item in reservations(place)
+        if item.name in place.site.access_points
+    )
+    if not addresses:
+        return None
+    bridge_of_admin = (f"br-{ACCESS_POINT_SEGMENT}",)
+    return Selector(zone=ACCESS_POINTS, interfaces=bridge_of_admin, ipv4=addresses, ipv6=())
 
 
 def any_site(place: SiteHost, segment: Segment) -> HostAddress:

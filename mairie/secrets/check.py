@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from mairie.model.territory import PublicKeys
@@ -11,9 +12,12 @@ from mairie.secrets.errors import SecretsError
 from mairie.secrets.identity import Identity
 from mairie.secrets.payload import Payload
 from mairie.secrets.vault import Vault
+from mairie.secrets.wifi_record import WARN_DAYS, WifiRecord, wanted
 
 _TOGETHER = "take the .age file and public.yaml from one commit"
 
+AUTHORITY_WARNING = timedelta(days=365)
+"""Every device has to be visited: that takes time."""
 _GENERATE = 'make it with "mairie secrets generate"'
 
 
@@ -65,7 +69,38 @@ def problems(vault: Vault, identity: Identity | None) -> tuple[tuple[Path, str],
             missing = [name for name in names if name not in held]
             if missing:
                 found.append((path, f"{host} has no {' and no '.join(missing)}; {_GENERATE}"))
-    return tuple(found)
+    return (*found, *_wifi(vault, identity))
+
+
+def _wifi(vault: Vault, identity: Identity | None) -> Iterator[tuple[Path, str]]:
+    """Yield what is missing, left over or about to end among the secrets of the Wi-Fi.
+
+    With an identity, as the encrypted files have it; without, as wifi.yaml says.
+    """
+    try:
+        records = files.load_wifi(vault.folder)
+    except SecretsError as error:
+        yield files.secrets_folder(vault.folder) / "wifi.yaml", str(error)
+        return
+    today = datetime.now(UTC).date()
+    for commune in vault.territory.communes:
+        path = files.age_file(vault.folder, commune)
+        want = wanted(vault.territory, commune)
+        record = records.get(commune, WifiRecord())
+        if identity is not None:
+            try:
+                record = vault.open(commune, identity).wifi.record
+            except SecretsError:
+                continue  # said already
+        for missing in record.missing(want):
+            yield path, f"holds {missing}; {_GENERATE}"
+        for what in record.left_over(want):
+            yield path, f'still holds {what}; take it away with "mairie secrets generate"'
+        for what, until in record.ending(today, WARN_DAYS):
+            yield path, f'{what} ends on {until}; renew it with "mairie secrets generate"'
+        if record.authority is not None and record.authority - today < AUTHORITY_WARNING:
+            again = f'begin another with "mairie secrets rotate {commune} --authority"'
+            yield path, f"its certificate authority ends on {record.authority}; {again}"
 
 
 def _held(content: Payload, host: str) -> Collection[str]:

@@ -6,21 +6,26 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import yaml
 
 from mairie.model.territory import PublicKeys
 from mairie.secrets.errors import SecretsError
+from mairie.secrets.wifi_record import WifiRecord
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PUBLIC = "public.yaml"
 _RECIPIENTS = "recipients.yaml"
 _OTHERS = "others.yaml"
+_WIFI = "wifi.yaml"
 _REMAKE = {
     _PUBLIC: "mairie secrets generate",
     _OTHERS: "mairie secrets generate",
+    _WIFI: "mairie secrets generate",
     _RECIPIENTS: "mairie secrets recipients --apply",
 }
 _PUBLIC_HEADER = """\
@@ -28,6 +33,10 @@ _PUBLIC_HEADER = """\
 """
 _OTHERS_HEADER = """\
 # Written by mairie, not by hand: names of the other secrets that the .age files hold for each host.
+"""
+_WIFI_HEADER = """\
+# Written by mairie, not by hand: who and what has a secret for the Wi-Fi, and until when
+# certificates are good.
 """
 _RECIPIENTS_HEADER = """\
 # Written by mairie, not by hand: to whom each .age file was last encrypted.
@@ -148,6 +157,29 @@ def save_others(folder: Path, names: Mapping[str, Sequence[str]]) -> None:
     """Write ``secrets/others.yaml``: sorted, one host on a line."""
     lines = (f"{host}: [{', '.join(sorted(names[host]))}]\n" for host in sorted(names))
     _save(secrets_folder(folder) / _OTHERS, _OTHERS_HEADER + ("".join(lines) or "{}\n"))
+
+
+def load_wifi(folder: Path) -> dict[str, WifiRecord]:
+    """Return what is known of each commune's Wi-Fi secrets; empty when there are none.
+
+    Raises:
+        SecretsError: ``secrets/wifi.yaml`` is damaged.
+
+    """
+    path = secrets_folder(folder) / _WIFI
+    data = _load_yaml(path)
+    try:
+        return msgspec.convert({} if data is None else data, type=dict[str, WifiRecord])
+    except msgspec.ValidationError:
+        raise _damaged(path) from None
+
+
+def save_wifi(folder: Path, records: Mapping[str, WifiRecord]) -> None:
+    """Write ``secrets/wifi.yaml``: sorted; no file where no commune ever had any."""
+    path = secrets_folder(folder) / _WIFI
+    kept = {name: each for name, each in sorted(records.items()) if each != WifiRecord()}
+    if kept or path.exists():
+        _save_yaml(path, _WIFI_HEADER, msgspec.to_builtins(kept, builtin_types=(date,)))
 
 
 def load_recipients(folder: Path) -> dict[str, tuple[str, ...]]:

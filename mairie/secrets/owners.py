@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mairie.model.territory import Territory
 from mairie.secrets.errors import SecretsError
@@ -34,7 +34,7 @@ def hosts(territory: Territory, owner: str) -> tuple[str, ...]:
     if owner in territory.syndicate.hubs:
         return (owner,)
     if owner not in territory.communes:
-        raise _unknown("commune or hub", owner, owners(territory), territory)
+        raise unknown("commune or hub", owner, owners(territory), territory)
     return tuple(name for name, _ in _commune_hosts(territory, owner))
 
 
@@ -69,7 +69,7 @@ def owner_of(territory: Territory, host: str) -> str:
         if host in names:
             return owner
         everyone.extend(names)
-    raise _unknown("host", host, everyone, territory)
+    raise unknown("host", host, everyone, territory)
 
 
 def hub_of(territory: Territory, commune: str) -> str:
@@ -83,9 +83,9 @@ def _commune_hosts(territory: Territory, commune: str) -> Iterator[tuple[str, bo
             yield host_name(commune, site_name, name), "gateway" in host.roles
 
 
-def _unknown(
-    what: str, word: str, known: tuple[str, ...] | list[str], territory: Territory
-) -> SecretsError:
+def unknown(what: str, word: str, known: Iterable[str], territory: Territory) -> SecretsError:
+    """Return the error of a name that a territory does not have."""
+    known = list(known)
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    hint = f'did you mean "{near[0]}"?' if near else f"there are: {', '.join(known[:8])}"
+    hint = f'did you mean "{near[0]}"?' if near else f"there are: {', '.join(known[:8]) or 'none'}"
     return SecretsError(f'{territory.name} has no {what} "{word}"; {hint}')

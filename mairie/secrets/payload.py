@@ -1,4 +1,4 @@
-"""What one encrypted file holds: the secrets of the hosts of a commune, or of a hub."""
+"""What one encrypted file holds: secrets of the hosts of a commune or of a hub, and of a Wi-Fi."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import msgspec
 
 from mairie.model.territory import PublicKeys
 from mairie.secrets.keys import new_credential, new_key_pair, new_preshared_key, public_key
+from mairie.secrets.wifi import WifiEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +65,16 @@ class Payload:
 
     hosts: dict[str, HostEntry] = field(default_factory=dict, repr=False)
     """By full host name."""
+    wifi: WifiEntry = field(default_factory=WifiEntry)
+    """Of a commune whose sites have access points; empty otherwise."""
 
     def with_host(self, host: str, entry: HostEntry) -> Payload:
         """Return a copy in which a host has these secrets."""
-        return Payload({**self.hosts, host: entry})
+        return replace(self, hosts={**self.hosts, host: entry})
+
+    def with_wifi(self, wifi: WifiEntry) -> Payload:
+        """Return a copy in which the commune has these secrets for its Wi-Fi."""
+        return replace(self, wifi=wifi)
 
     def to_bytes(self) -> bytes:
         """Encode as indented JSON, keys sorted."""

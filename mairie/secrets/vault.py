@@ -15,6 +15,7 @@ from mairie.secrets import files, owners, payload, recipients
 from mairie.secrets.errors import SecretsError
 from mairie.secrets.identity import Identity
 from mairie.secrets.payload import HostEntry, Payload
+from mairie.secrets.wifi_record import wanted
 
 _RESTORE = "take it back from version control"
 _MAGIC = b"age-encryption.org/v1\n"
@@ -51,6 +52,8 @@ class Vault:
             )
         self._require(owner, host, entry)
         others = dict(entry.others)
+        if owner in self.territory.communes:
+            others |= self._wifi_secrets(owner, host, identity)
         if owner in self.territory.syndicate.hubs:
             preshared = self._preshared_keys_of_hub(owner, identity)
             others |= self._backup_secrets_of_hub(owner, identity)
@@ -108,7 +111,7 @@ class Vault:
                 content = content.with_host(host, (entry or HostEntry()).completed(names))
             changed = [host for host in wanted if content.hosts[host] != old.hosts.get(host)]
             if changed or not exists:
-                self._encrypt(owner, content)
+                self.write(owner, content)
             made += sorted(changed)
             # What is in clear is written after the secrets: a key that peers already use must
             # never be without its private half.
@@ -159,7 +162,7 @@ class Vault:
         """
         contents = {owner: self.open(owner, identity) for owner in self.outdated()}
         for owner, content in contents.items():
-            self._encrypt(owner, content)
+            self.write(owner, content)
         return tuple(contents)
 
     def _entry(self, host: str, identity: Identity) -> HostEntry:
@@ -175,7 +178,7 @@ class Vault:
 
     def _replace(self, host: str, entry: HostEntry, identity: Identity) -> PublicKeys:
         owner = owners.owner_of(self.territory, host)
-        self._encrypt(owner, self.open(owner, identity).with_host(host, entry))
+        self.write(owner, self.open(owner, identity).with_host(host, entry))
         public = files.load_public_keys(self.folder)
         files.save_public_keys(self.folder, {**public, host: entry.public_keys})
         return entry.public_keys
@@ -210,7 +213,25 @@ class Vault:
                 found |= {f"{name}:{host}": entry.others[name] for name in names}
         return found
 
-    def _encrypt(self, owner: str, content: Payload) -> None:
+    def _wifi_secrets(self, commune: str, host: str, identity: Identity) -> dict[str, str]:
+        """Return what the RADIUS server of a gateway needs; refuse one whose secrets are not made.
+
+        What is too much does no harm there: nobody is let in whom the plan does not have.
+        """
+        want = wanted(self.territory, commune)
+        if host not in want.gateways:
+            return {}
+        entry = self.open(commune, identity).wifi
+        missing = next(entry.record.missing(want), None)
+        if missing is not None:
+            raise SecretsError(
+                f"{files.age_file(self.folder, commune)} holds {missing}; make it with "
+                '"mairie secrets generate"'
+            )
+        return entry.of_host(host, want)
+
+    def write(self, owner: str, content: Payload) -> None:
+        """Encrypt the file of an owner anew, to today's recipients."""
         to = recipients.of(self.territory.syndicate)
         parsed = recipients.check(
             to, demo=self.territory.syndicate.demo, territory=self.territory.name

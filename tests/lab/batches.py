@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tests.lab.breaks import Break, backup, base, hub, network, vpn
+from tests.lab.breaks import Break, backup, base, hub, network, vpn, wifi
 
 LARGEST = 14
 HOST_OF_ROLE = {
     "hub": "hub",
     "gateway": "rurutu-mairie-gw",
     "server": "rurutu-mairie-srv",
+    "radius": "rapa-mairie-box",
     "": "rurutu-mairie-gw",
 }
 
@@ -41,7 +42,7 @@ def batches(breaks: Iterable[Break]) -> list[tuple[Break, ...]]:
 
 def all_breaks() -> tuple[Break, ...]:
     """Return the tables of every brick, in the order of deployment."""
-    return (*base.BREAKS, *network.BREAKS, *vpn.BREAKS, *hub.BREAKS, *backup.BREAKS)
+    return (*base.BREAKS, *network.BREAKS, *vpn.BREAKS, *hub.BREAKS, *wifi.BREAKS, *backup.BREAKS)
 
 
 def cases() -> list[tuple[str, int, tuple[Break, ...]]]:

@@ -16,7 +16,7 @@ import yaml
 from mairie.model.commune import Commune
 from mairie.model.syndicate import Syndicate
 from mairie.model.territory import PublicKeys, Territory
-from mairie.plan.host import HostPlan, HostSecrets
+from mairie.plan.host import HostPlan, HostSecrets, WifiPlan
 from mairie.plan.resolve import resolve
 from mairie.render import RenderedFile, render
 
@@ -90,7 +90,24 @@ def _others(plan: HostPlan) -> dict[str, str]:
     names = ["backup-store-password"] if plan.store else [*kinds]
     names += [f"{kind}:{each.name}" for each in kept for kind in kinds]
     owner = {name: name if ":" in name else f"{name}:{plan.name}" for name in names}
-    return {name: _key(owner[name]).rstrip("=") for name in names}
+    found = {name: _key(owner[name]).rstrip("=") for name in names}
+    return found | (_wifi(plan.wifi) if plan.wifi else {})
+
+
+def _wifi(wifi: WifiPlan) -> dict[str, str]:
+    pem = {"authority": "CERTIFICATE", "revocations": "X509 CRL", "certificate": "CERTIFICATE"}
+    pem["key"] = "PRIVATE KEY"
+    found = {
+        f"wifi-{name}": f"-----BEGIN {kind}-----\n{_key(name)}\n-----END {kind}-----\n"
+        for name, kind in pem.items()
+    }
+    for point in wifi.access_points:
+        found[f"wifi-secret:{point.name}"] = _key(f"wifi-secret {point.name}").rstrip("=")
+    for person in wifi.people:
+        digest = hashlib.sha256(person.login.encode()).hexdigest()[:32].upper()
+        if person.password:
+            found[f"wifi-password:{person.login}"] = digest
+    return found
 
 
 @pytest.fixture

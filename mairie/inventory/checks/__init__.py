@@ -15,6 +15,7 @@ from mairie.inventory.checks import (
     keys,
     names,
     night,
+    people,
     places,
     reference,
     sites,
@@ -35,6 +36,7 @@ CHECKS: tuple[Callable[[Facts], Iterator[Problem]], ...] = (
     addresses.problems,
     backup.problems,
     night.problems,
+    people.problems,
 )
 
 

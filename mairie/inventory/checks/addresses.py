@@ -23,15 +23,15 @@ from mairie.plan.reference import ReferenceBook
 
 
 def problems(facts: Facts) -> Iterator[Problem]:
-    """Yield what is wrong with servers' numbers, equipment and static uplinks."""
+    """Yield what is wrong with servers' numbers, devices and static uplinks."""
     macs: dict[str, tuple[str, str]] = {}
     statics: dict[IPv4Address, str] = {}
     for place in facts.sites():
         stem = place.commune_stem
         for path, message in _servers(place):
             yield facts.sources.in_commune(stem, (*place.path, *path), message)
-        for name, item in place.site.equipment.items():
-            full = (*place.path, "equipment", name, "mac")
+        for name, item in place.site.devices.items():
+            full = (*place.path, *_path(place, name), "mac")
             if item.mac in macs:
                 label, where = macs[item.mac]
                 message = f"{item.mac} is already {label}'s ({where}); each device has its own"
@@ -68,14 +68,16 @@ def _servers(place: SitePlace) -> Iterator[tuple[Key, str]]:
 
 def _equipment(facts: Facts, place: SitePlace) -> Iterator[tuple[Key, str]]:
     reference = facts.site_reference(place)
-    if reference is None or not place.site.equipment:
+    devices = place.site.devices
+    if reference is None or not devices:
         return
     present = facts.segments(place, reference)
     host = _gateway(facts, place)
     taken: dict[str, str] = {}
-    equipment = place.site.equipment
-    for name in sorted(equipment, key=lambda name: (equipment[name].address is None, name)):
-        item, path = equipment[name], ("equipment", name)
+    for name in sorted(devices, key=lambda name: (devices[name].address is None, name)):
+        item, path = devices[name], _path(place, name)
+        if name in place.site.access_points and item.segment not in present:
+            continue  # said once for the site (checks/people.py)
         if item.segment not in present:
             known = f"its segments: {listing(present)}"
             absent = f'"{item.segment}" is not on this site; {known}'
@@ -97,6 +99,11 @@ def _equipment(facts: Facts, place: SitePlace) -> Iterator[tuple[Key, str]]:
             message = f'{how} is already "{taken[chosen]}"; free: {_free(prefix, taken)}'
             yield (*path, "address"), message
         taken.setdefault(chosen, name)
+
+
+def _path(place: SitePlace, name: str) -> Key:
+    """Return where a device is in its site."""
+    return ("access_points" if name in place.site.access_points else "equipment", name)
 
 
 def _wrong_address(

@@ -77,3 +77,8 @@ def _hosts(facts: Facts) -> Iterator[Problem]:
             if name in place.site.hosts:
                 message = f'"{name}" is already a host of this site; rename one of them'
                 yield document.problem((*place.path, "equipment", name), message)
+        for name in place.site.access_points:
+            if name in place.site.hosts or name in place.site.equipment:
+                what = "a host" if name in place.site.hosts else "equipment"
+                message = f'"{name}" is already {what} of this site; rename one of them'
+                yield document.problem((*place.path, "access_points", name), message)

@@ -53,6 +53,16 @@ def test_when_a_host_saves_itself_is_shown(host: str, backup: str) -> None:
     assert line.split(maxsplit=1)[1].rstrip() == backup
 
 
+@pytest.mark.parametrize(
+    ("host", "lines"),
+    [("rapa-mairie-box", ["log-ins    2 people, asked for by ap-hall"]), ("rurutu-mairie-gw", [])],
+)
+def test_who_may_log_in_is_counted(host: str, lines: list[str]) -> None:
+    outcome = mairie("show", host, "-i", DEMO)
+    shown = [line.rstrip() for line in outcome.stdout.splitlines() if line.startswith("log-ins")]
+    assert shown == lines
+
+
 def test_explain_says_file_and_line() -> None:
     outcome = mairie("show", "rurutu-mairie-gw", "--explain", "-i", DEMO)
     (flow,) = [

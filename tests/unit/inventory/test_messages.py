@@ -29,7 +29,7 @@ CASES: tuple[Case, ...] = (
         "index: 44\n",
         "index: 44\nzzz: 1\n",
         [
-            "communes/rurutu.yaml:7: zzz: unknown key; allowed: insee, name, archipelago, island, timezone, index, hub, uplinks, sites, backup, flows, overrides"
+            "communes/rurutu.yaml:7: zzz: unknown key; allowed: insee, name, archipelago, island, timezone, index, hub, uplinks, sites, people, backup, flows, overrides"
         ],
     ),
     (
@@ -87,7 +87,7 @@ CASES: tuple[Case, ...] = (
         "sites:\n  mairie:",
         "sites:\n  mairie: []\n  annexe:",
         [
-            "communes/rapa.yaml:10: sites.mairie: a list stands where a mapping is expected; its keys: label, index, segments, uplinks, hosts, equipment"
+            "communes/rapa.yaml:10: sites.mairie: a list stands where a mapping is expected; its keys: label, index, segments, uplinks, hosts, equipment, access_points"
         ],
     ),
     (
@@ -96,7 +96,7 @@ CASES: tuple[Case, ...] = (
         "sites:\n  mairie:",
         "sites:\n  annexe:\n  mairie:",
         [
-            "communes/rapa.yaml:10: sites.annexe: nothing stands where a mapping is expected; its keys: label, index, segments, uplinks, hosts, equipment"
+            "communes/rapa.yaml:10: sites.annexe: nothing stands where a mapping is expected; its keys: label, index, segments, uplinks, hosts, equipment, access_points"
         ],
     ),
     (

@@ -1,0 +1,128 @@
+"""What the inventory asks of a commune's Wi-Fi, and what everybody may know of its secrets.
+
+Nothing here encrypts: loading an inventory needs no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Final
+
+from mairie.model.commune import LoginMethod
+from mairie.model.territory import Territory
+from mairie.plan.wifi import server_name
+
+AUTHORITY_DAYS: Final = 20 * 365
+"""Devices know it by heart: a new one means to visit them all."""
+CERTIFICATE_DAYS: Final = 800
+"""Apple's devices refuse a server's that is good for more than 825 days."""
+RENEW_DAYS: Final = 120
+"""A certificate with less before it is replaced by the next ``mairie secrets generate``."""
+WARN_DAYS: Final = 30
+"""One with less before it is an error."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the inventory asks of one commune."""
+
+    commune: str
+    organisation: str
+    server_name: str
+    certificate_days: int
+    access_points: tuple[tuple[str, str], ...]
+    """Gateway and access point."""
+    people: Mapping[str, tuple[LoginMethod, ...]]
+
+    @property
+    def gateways(self) -> tuple[str, ...]:
+        """Gateways that answer access points."""
+        return tuple(dict.fromkeys(gateway for gateway, _ in self.access_points))
+
+    def has(self, login: str, method: LoginMethod) -> bool:
+        """Whether somebody logs in that way."""
+        return method in self.people.get(login, ())
+
+
+def wanted(territory: Territory, commune: str) -> Wanted:
+    """Return what a commune needs; nothing where no site has access points."""
+    content = territory.communes[commune]
+    syndicate = territory.syndicate
+    points = tuple(
+        (f"{commune}-{site_name}-{host_name}", point)
+        for site_name, site in content.sites.items()
+        for host_name, host in site.hosts.items()
+        if "gateway" in host.roles
+        for point in site.access_points
+    )
+    return Wanted(
+        commune=commune,
+        organisation=syndicate.name,
+        server_name=server_name(commune, syndicate.domain),
+        # What is published protects nothing, and may not end either.
+        certificate_days=AUTHORITY_DAYS if syndicate.demo else CERTIFICATE_DAYS,
+        access_points=points,
+        people={login: each.methods for login, each in content.people.items()} if points else {},
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WifiRecord:
+    """``secrets/wifi.yaml`` for one commune: what there is, and until when it is good."""
+
+    authority: date | None = None
+    access_points: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    passwords: tuple[str, ...] = ()
+    servers: dict[str, date] = field(default_factory=dict)
+    certificates: dict[str, date] = field(default_factory=dict)
+
+    def missing(self, want: Wanted) -> Iterator[str]:
+        """Yield what is wanted and not there, as the object of a sentence."""
+        if want.access_points and self.authority is None:
+            yield f"no certificate authority for the Wi-Fi of {want.commune}"
+        for gateway, point in want.access_points:
+            if point not in self.access_points.get(gateway, ()):
+                yield f"no secret of access point {point} at {gateway}"
+        for gateway in want.gateways:
+            if gateway not in self.servers:
+                yield f"no Wi-Fi certificate of {gateway}"
+        for login in want.people:
+            if want.has(login, "password") and login not in self.passwords:
+                yield f"no password of {login}"
+            if want.has(login, "certificate") and login not in self.certificates:
+                yield f"no certificate of {login}"
+
+    def left_over(self, want: Wanted) -> Iterator[str]:
+        """Yield what still opens a door and should not, as the subject of a sentence."""
+        for gateway, points in self.access_points.items():
+            for point in points:
+                if (gateway, point) not in want.access_points:
+                    yield f"the secret of access point {point} at {gateway}"
+        for gateway in self.servers:
+            if gateway not in want.gateways:
+                yield f"the Wi-Fi certificate of {gateway}"
+        for login in self.passwords:
+            if not want.has(login, "password"):
+                yield f"the password of {login}"
+        for login in self.certificates:
+            if not want.has(login, "certificate"):
+                yield f"the certificate of {login}"
+
+    def ending(self, today: date, days: int) -> Iterator[tuple[str, date]]:
+        """Yield what ends within some days, with its last day."""
+        for gateway, until in self.servers.items():
+            yield from _ends(f"the Wi-Fi certificate of {gateway}", until, today, days)
+        for login, until in self.certificates.items():
+            yield from _ends(f"the certificate of {login}", until, today, days)
+
+    def is_settled(self, want: Wanted, today: date) -> bool:
+        """Whether there is nothing to make, to take away or to renew."""
+        due = (self.missing(want), self.left_over(want), self.ending(today, RENEW_DAYS))
+        return not any(True for each in due for _ in each)
+
+
+def _ends(what: str, until: date, today: date, days: int) -> Iterator[tuple[str, date]]:
+    if until - today < timedelta(days=days):
+        yield what, until

@@ -1,0 +1,380 @@
+"""Controls of brick wifi: who may log in by name, and who is not even answered.
+
+Numbers: ANSSI, Guide d'hygiène informatique 2.0 (2017), 42 measures; ANSSI-BP-028 2.0 (2022);
+ANSSI DAT-NT-005, Recommandations de sécurité relatives aux réseaux Wi-Fi (2013).
+Hashes, keys and shared secrets are read in this process only: no command line holds one, no
+message shows one.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from mairie.files import TemplateFile
+from mairie.files.wifi import (
+    AUTHORITY,
+    CERTIFICATE,
+    CLIENTS,
+    DEBIAN_SERVICE,
+    GROUP,
+    KEY,
+    PASSWORDS,
+    RADIUS,
+    SERVICE,
+    files,
+    with_password,
+)
+from mairie.host.control import control
+from mairie.host.drift import Drift
+from mairie.host.looks import radius
+from mairie.host.looks.sockets import sockets
+from mairie.host.looks.unit import is_active, properties
+from mairie.host.probe import CannotLookError, Probe, said
+from mairie.plan.host import AccessPoint, HostPlan, WifiPlan
+
+PROGRAM = "freeradius"
+EFFECTIVE = f"freeradius -CX -l stdout -d {RADIUS}"
+"""The configuration as the server itself understands it; it hides secrets."""
+AHEAD = timedelta(days=30)
+SHARED = ("/etc", "/home", "/root", "/run", "/srv", "/tmp", "/var/log", "/var/tmp")
+"""Where a copy of a secret could be left."""
+STRANGER = "nobody-has-this-login"
+
+
+def wifi_of(plan: HostPlan) -> WifiPlan:
+    """Return the plan of a gateway that answers access points."""
+    assert plan.wifi is not None
+    return plan.wifi
+
+
+def answers(plan: HostPlan) -> bool:
+    """Whether this host answers access points."""
+    return plan.wifi is not None
+
+
+def ahead(plan: HostPlan, probe: Probe) -> None:
+    """Begin what takes longest."""
+    probe.start([EFFECTIVE] if answers(plan) else [])
+
+
+# Service ------------------------------------------------------------------------------------------
+
+
+@control(
+    "WIF-01",
+    title="Le serveur RADIUS est en service, maintenant et au démarrage",
+    reason="Sans lui, aucun agent n'entre plus sur le réseau sans fil.",
+    severity="critical",
+    references=("ANSSI hygiène 20",),
+    each=lambda plan: ("is-active", "is-enabled") if plan.wifi else (),
+)
+def test_service(subject: str, probe: Probe) -> None:
+    word = probe(f"systemctl {subject} {SERVICE}").stdout.strip()
+    assert word == subject.removeprefix("is-"), f"{SERVICE} : {word or 'absent'}"
+
+
+@control(
+    "WIF-02",
+    title="Il n'écoute que vers les points d'accès",
+    reason="Une adresse de plus, et d'autres réseaux peuvent essayer des mots de passe.",
+    severity="high",
+    references=("ANSSI hygiène 19", "ANSSI-BP-028 R62"),
+    applies=answers,
+)
+def test_listens(probe: Probe, plan: HostPlan) -> None:
+    wifi = wifi_of(plan)
+    found = {item.local for item in sockets(probe) if item.program == PROGRAM}
+    wanted = {f"{wifi.address}:{wifi.port}"}
+    assert found == wanted, f"écoute sur {', '.join(sorted(found)) or 'rien'}"
+
+
+@control(
+    "WIF-03",
+    title="Les fichiers du serveur sont ceux du plan",
+    reason="Une retouche à la main disparaît au prochain déploiement, ou survit sans être connue.",
+    severity="medium",
+    references=("ANSSI hygiène 16",),
+    each=lambda plan: {file.path: file for file in files(plan) if not file.secret},
+)
+def test_file(subject: TemplateFile, drift: Drift) -> None:
+    found = drift("wifi", subject.path)
+    assert not found, found
+
+
+@control(
+    "WIF-04",
+    title="Le serveur tourne avec ses fichiers d'aujourd'hui",
+    reason="Il les lit à son démarrage : une personne retirée du fichier entrerait encore.",
+    severity="high",
+    references=("ANSSI hygiène 6",),
+    applies=answers,
+)
+def test_has_read_them(probe: Probe, plan: HostPlan) -> None:
+    shown = properties(probe, SERVICE, "ActiveEnterTimestamp")["ActiveEnterTimestamp"]
+    if not shown:
+        raise CannotLookError(f"{SERVICE} n'est pas en service")
+    started = float(said(probe(f"date --date='{shown}' +%s")))
+    late = [file.path for file in files(plan) if Path(file.path).stat().st_ctime > started + 1]
+    assert not late, f"changés depuis son démarrage : {', '.join(late)}"
+
+
+@control(
+    "WIF-05",
+    title="La configuration par défaut de Debian ne répond pas",
+    reason="Elle écoute partout et connaît un secret que tout le monde connaît.",
+    severity="high",
+    references=("ANSSI hygiène 14", "ANSSI-BP-028 R62"),
+    applies=answers,
+)
+def test_no_default(probe: Probe) -> None:
+    word = probe(f"systemctl is-enabled {DEBIAN_SERVICE}").stdout.strip()
+    assert word == "masked", f"{DEBIAN_SERVICE} : {word or 'absent'}"
+    active = probe(is_active(DEBIAN_SERVICE)).stdout.strip()
+    assert active != "active", f"{DEBIAN_SERVICE} tourne"
+
+
+# Secrets ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """A file or folder and the rights it must have."""
+
+    name: str
+    mode: str
+
+
+def guarded(plan: HostPlan) -> tuple[Guarded, ...]:
+    """Return the folder, and everything in it: it says who works here."""
+    inside = [file for file in files(plan) if file.path.startswith(f"{RADIUS}/")]
+    return (
+        (Guarded(RADIUS, "750"), *(Guarded(each.path, "640") for each in inside)) if inside else ()
+    )
+
+
+@control(
+    "WIF-10",
+    title="Clé, empreintes et secrets ne sont lisibles que par le serveur",
+    reason="L'empreinte d'un mot de passe suffit pour entrer à la place de la personne.",
+    severity="critical",
+    references=("ANSSI hygiène 11", "ANSSI-BP-028 R50"),
+    each=guarded,
+)
+def test_modes(subject: Guarded, probe: Probe) -> None:
+    output = probe(f"stat -c '%a %U:%G' {subject.name}")
+    assert output.ok, f"{subject.name} manque"
+    found, wanted = output.stdout.strip(), f"{subject.mode} root:{GROUP}"
+    assert found == wanted, f"droits {found}, attendus {wanted}"
+
+
+def secret_values() -> list[bytes]:
+    """Return what must stay in its files.
+
+    Raises:
+        CannotLookError: one of them cannot be read.
+
+    """
+    try:
+        texts = {path: Path(path).read_text() for path in (CLIENTS, PASSWORDS, KEY)}
+    except OSError as error:
+        raise CannotLookError(f"{error.filename} : {error.strerror}") from error
+    shared = re.findall(r'secret = "([^"]+)"', texts[CLIENTS])
+    hashes = re.findall(r"0x([0-9A-F]{32})", texts[PASSWORDS])
+    lines = [line for line in texts[KEY].splitlines() if line and not line.startswith("-----")]
+    return [value.encode() for value in (*shared, *hashes, *lines[:1])]
+
+
+@control(
+    "WIF-11",
+    title="Aucun secret du Wi-Fi n'apparaît ailleurs que dans ses fichiers",
+    reason="Arguments d'un programme, copie oubliée, journal : tous les comptes y lisent.",
+    severity="critical",
+    references=("ANSSI hygiène 11", "ANSSI-BP-028 R50"),
+    each=lambda plan: ("processus", "fichiers") if plan.wifi else (),
+)
+def test_no_copy(subject: str, probe: Probe) -> None:
+    hidden = secret_values()
+    if subject == "processus":
+        paths = [str(path) for path in Path("/proc").glob("[0-9]*/cmdline")]
+    else:
+        listed = probe(
+            f"find {' '.join(SHARED)} -xdev -type f -size -1024k -perm /044 "
+            f"-not -path '{RADIUS}/*' -print0 2>/dev/null"
+        )
+        paths = [name for name in listed.stdout.split("\0") if name]
+    for name in paths:
+        try:
+            text = Path(name).read_bytes()
+        except OSError:  # it ended, or went, meanwhile
+            continue
+        assert not any(value in text for value in hidden), f"dans {name}"
+
+
+# Who is let in ------------------------------------------------------------------------------------
+
+
+@control(
+    "WIF-20",
+    title="Seules les personnes du plan ont un mot de passe",
+    reason="Un compte oublié ou ajouté à la main est une porte que personne ne surveille.",
+    severity="critical",
+    references=("ANSSI hygiène 6", "ANSSI hygiène 8"),
+    applies=answers,
+)
+def test_people(plan: HostPlan) -> None:
+    lines = Path(PASSWORDS).read_text().splitlines()
+    found = {line.split()[0] for line in lines if line and line[0] not in "# \t"}
+    wanted = {person.login for person in with_password(wifi_of(plan))}
+    extra, gone = sorted(found - wanted), sorted(wanted - found)
+    assert not extra, f"en trop : {', '.join(extra)}"
+    assert not gone, f"manquent : {', '.join(gone)}"
+
+
+def known_access_points() -> dict[str, tuple[str, str]]:
+    """Return address and secret of each access point in the file, by name."""
+    text = Path(CLIENTS).read_text()
+    found = re.findall(
+        r'^client (\S+) \{\s+ipaddr = (\S+)\s+secret = "([^"]+)"', text, re.MULTILINE
+    )
+    return {name: (address, secret) for name, address, secret in found}
+
+
+@control(
+    "WIF-21",
+    title="Seuls les points d'accès du plan sont connus",
+    reason="Un point d'accès pirate connu du serveur récolterait les tentatives des agents.",
+    severity="critical",
+    references=("ANSSI hygiène 7", "ANSSI DAT-NT-005"),
+    applies=answers,
+)
+def test_access_points(plan: HostPlan) -> None:
+    found = {name: address for name, (address, _) in known_access_points().items()}
+    wanted = {point.name: point.address for point in wifi_of(plan).access_points}
+    assert found == wanted, f"connus : {found}, le plan dit {wanted}"
+    clients = len(re.findall(r"^\s*client\s", Path(CLIENTS).read_text(), re.MULTILINE))
+    assert clients == len(wanted), f"{clients} clients dans {CLIENTS}"
+
+
+@control(
+    "WIF-22",
+    title="Une machine qui n'est pas un point d'accès n'a pas de réponse",
+    reason="Qui est entendu peut essayer des mots de passe, même avec le bon secret.",
+    severity="high",
+    references=("RFC 2865, section 3", "ANSSI hygiène 19"),
+    each=lambda plan: plan.wifi.access_points if plan.wifi else (),
+)
+def test_stranger(subject: AccessPoint, plan: HostPlan, probe: Probe) -> None:
+    wifi = wifi_of(plan)
+    if probe(is_active(SERVICE)).stdout.strip() != "active":
+        raise CannotLookError(f"{SERVICE} n'est pas en service")
+    known = known_access_points()
+    if subject.name not in known:
+        raise CannotLookError(f"{subject.name} n'est pas dans {CLIENTS}")
+    request = radius.access_request(STRANGER, known[subject.name][1].encode())
+    code = radius.answer(wifi.address, wifi.port, request, source=wifi.address)
+    assert code is None, f"la passerelle elle-même a eu une réponse (code {code})"
+
+
+# How ----------------------------------------------------------------------------------------------
+
+
+def lines_of(probe: Probe) -> list[str]:
+    """Return the configuration as the server reads it, a line each."""
+    return [" ".join(line.split()) for line in said(probe(EFFECTIVE)).splitlines()]
+
+
+@control(
+    "WIF-30",
+    title="Le serveur exige ce qui protège les échanges",
+    reason="Sans signature, une réponse se forge (CVE-2024-3596) ; sans TLS 1.2, elle se lit.",
+    severity="critical",
+    references=("CVE-2024-3596", "ANSSI DAT-NT-005", "RFC 9325"),
+    each=lambda plan: (
+        (
+            "require_message_authenticator = yes",
+            "limit_proxy_state = yes",
+            'tls_min_version = "1.2"',
+            "check_crl = yes",
+            "auth_badpass = no",
+            "auth_goodpass = no",
+            "status_server = no",
+            "proxy_requests = no",
+        )
+        if plan.wifi
+        else ()
+    ),
+)
+def test_protection(subject: str, probe: Probe) -> None:
+    key, _, wanted = subject.replace('"', "").partition(" = ")
+    values = [
+        value.strip('"')
+        for name, _, value in (x.partition(" = ") for x in lines_of(probe))
+        if name == key
+    ]
+    assert values, f"{key} n'est pas réglé"
+    assert set(values) == {wanted}, f"{key} = {', '.join(sorted(set(values)))}"
+
+
+@control(
+    "WIF-31",
+    title="Rien n'est accepté hors d'un tunnel TLS",
+    reason="Un mot de passe ou son défi, hors de TLS, se lit et se casse.",
+    severity="critical",
+    references=("ANSSI DAT-NT-005", "ANSSI hygiène 20"),
+    applies=answers,
+)
+def test_methods(probe: Probe) -> None:
+    loaded = {line.split()[-1] for line in lines_of(probe) if "Linked to sub-module" in line}
+    wanted = {f"rlm_eap_{kind}" for kind in ("tls", "peap", "ttls", "mschapv2")}
+    assert loaded == wanted, f"méthodes : {', '.join(sorted(loaded))}"
+
+
+# Certificates -------------------------------------------------------------------------------------
+
+
+@control(
+    "WIF-40",
+    title="Certificat, clé et liste de révocation vont ensemble",
+    reason="Un appareil bien réglé refuse un serveur dont le nom ou l'autorité ne va pas.",
+    severity="critical",
+    references=("ANSSI hygiène 20", "RFC 5280"),
+    each=lambda plan: ("certificat", "clé", "révocations") if plan.wifi else (),
+)
+def test_certificates(subject: str, probe: Probe, plan: HostPlan) -> None:
+    if subject == "certificat":
+        done = probe(
+            f"openssl verify -CAfile {AUTHORITY} -purpose sslserver -no-CApath -no-CAstore "
+            f"-verify_hostname {wifi_of(plan).server_name} {CERTIFICATE}"
+        )
+        assert done.ok, (done.stderr or done.stdout).strip()[-200:]
+    elif subject == "clé":
+        pair = {
+            said(probe(f"openssl x509 -in {CERTIFICATE} -noout -pubkey")),
+            said(probe(f"openssl pkey -in {KEY} -pubout")),
+        }
+        assert len(pair) == 1, "la clé n'est pas celle du certificat"
+    else:
+        done = probe(f"openssl crl -in {AUTHORITY} -CAfile {AUTHORITY} -verify -noout")
+        assert done.ok, f"{done.stderr.strip()[-200:]}"
+        assert "verify OK" in done.stderr, f"{done.stderr.strip()[-200:]}"
+
+
+@control(
+    "WIF-41",
+    title="Aucun certificat du serveur n'expire dans les trente jours",
+    reason="Le jour où il expire, personne n'entre plus, et il faut venir sur place.",
+    severity="high",
+    references=("ANSSI hygiène 20",),
+    each=lambda plan: ("serveur", "autorité", "révocations") if plan.wifi else (),
+)
+def test_expiry(subject: str, probe: Probe) -> None:
+    asked = {
+        "serveur": f"openssl x509 -in {CERTIFICATE} -noout -enddate",
+        "autorité": f"openssl x509 -in {AUTHORITY} -noout -enddate",
+        "révocations": f"openssl crl -in {AUTHORITY} -noout -nextupdate",
+    }
+    text = said(probe(asked[subject])).partition("=")[2].strip()
+    until = datetime.strptime(text, "%b %d %H:%M:%S %Y GMT").replace(tzinfo=UTC)
+    left = until - datetime.now(UTC)
+    assert left >= AHEAD, f"expire le {until:%Y-%m-%d}, dans {left.days} jours"
