@@ -38,7 +38,7 @@ from mairie.lab.owner import is_alive, signals_end_politely, this_process
 __all__ = ["LABEL", "Lab", "Node"]
 
 _BOOT_SECONDS = 180
-_PARALLEL = 4
+_PARALLEL = 8
 
 
 class Lab:

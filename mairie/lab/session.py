@@ -123,14 +123,19 @@ class Session:
 
         return Reach(lambda host: vault.host_secrets(host, self.identity), transport)
 
+    def connect_devices(self) -> None:
+        """Have every device ask for its addresses."""
+        self.leases = clients.connect(self.lab, self.layout.clients)
+
     def try_flows(self) -> tuple[FlowCheck, ...]:
-        """Connect the devices and try every pair with real packets.
+        """Try every pair with real packets; devices that are not connected yet are first.
 
         Raises:
             LabError: a device cannot listen.
 
         """
-        self.leases = clients.connect(self.lab, self.layout.clients)
+        if not self.leases:
+            self.connect_devices()
         return matrix.run(self.lab, self.plans, self.layout, self.leases)
 
     def running(self) -> None:

@@ -59,7 +59,7 @@ def test_packets_go_where_flows_say_and_nowhere_else(deployed: DeployedDemo) -> 
 def test_devices_get_the_address_the_plan_reserves(deployed: DeployedDemo) -> None:
     session = deployed.session
     if not session.leases:
-        session.try_flows()
+        session.connect_devices()
     reserved = {client.name: client.reserved for client in session.layout.clients}
     asked = {name: address for name, address in reserved.items() if address}
     assert asked

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from mairie_restic import ResticError
@@ -50,21 +51,25 @@ def parser() -> argparse.ArgumentParser:
 
 
 def each(
-    hosts: tuple[StoredHost, ...], deed: Callable[[StoredHost], object], failed: object = None
+    hosts: tuple[StoredHost, ...],
+    deed: Callable[[StoredHost], object],
+    failed: object = None,
+    at_once: int = 1,
 ) -> int:
     """Do something for each host: trouble with one is no reason to leave the others."""
-    code = DONE
-    for host in hosts:
+
+    def one(host: StoredHost) -> int:
         try:
-            if deed(host) == failed and failed is not None:
-                code = FAILED
+            came_to = deed(host)
+            return FAILED if failed is not None and came_to == failed else DONE
         except ResticError as error:
             say("err", f"{host.name} : {error} {error.detail[-300:]}")
-            code = FAILED
         except (StoreError, OSError) as error:
             say("err", f"{host.name} : {error}")
-            code = FAILED
-    return code
+        return FAILED
+
+    with ThreadPoolExecutor(at_once) as pool:
+        return max(pool.map(one, hosts), default=DONE)
 
 
 def show(settings: Settings, hosts: tuple[StoredHost, ...], *, as_json: bool) -> int:
@@ -80,7 +85,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     hosts = settings.chosen(arguments.host)
     match arguments.command:
         case "provision":
-            return each(hosts, lambda host: provision(settings, host))
+            # What takes time is the passwords' key derivation: one processor each.
+            return each(hosts, lambda host: provision(settings, host), at_once=os.cpu_count() or 1)
         case "settle":
             return each(hosts, lambda host: settle(settings, host))
         case "maintain":
