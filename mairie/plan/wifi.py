@@ -30,7 +30,7 @@ def site_wifi(place: SiteHost) -> WifiPlan | None:
         port=int(place.reference.services["radius"][0].removeprefix("udp/")),
         server_name=server_name(place.commune_stem, place.shared.syndicate.domain),
         access_points=tuple(_access_points(place)),
-        people=tuple(_people(place)),
+        people=tuple(people_at(place)),
     )
 
 
@@ -42,7 +42,8 @@ def _access_points(place: SiteHost) -> Iterator[AccessPoint]:
             yield AccessPoint(name=item.name, label=label, address=item.address)
 
 
-def _people(place: SiteHost) -> Iterator[Person]:
+def people_at(place: SiteHost) -> Iterator[Person]:
+    """Yield the people of the commune whose segment a site has."""
     for login, person in sorted(place.commune.people.items()):
         segment = place.segments.get(person.segment)
         if segment is not None:

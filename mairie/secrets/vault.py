@@ -10,7 +10,9 @@ import msgspec
 import pyrage  # type: ignore[import-untyped]
 
 from mairie.model.territory import PublicKeys, Territory
+from mairie.plan.context import Shared, site_hosts
 from mairie.plan.host import HostSecrets
+from mairie.plan.wifi import people_at
 from mairie.secrets import files, owners, payload, recipients
 from mairie.secrets.errors import SecretsError
 from mairie.secrets.identity import Identity
@@ -214,9 +216,9 @@ class Vault:
         return found
 
     def _wifi_secrets(self, commune: str, host: str, identity: Identity) -> dict[str, str]:
-        """Return what the RADIUS server of a gateway needs; refuse one whose secrets are not made.
+        """Return what the RADIUS server of a gateway needs, of the people of its site alone.
 
-        What is too much does no harm there: nobody is let in whom the plan does not have.
+        What is not made yet is refused.
         """
         want = wanted(self.territory, commune)
         if host not in want.gateways:
@@ -228,7 +230,8 @@ class Vault:
                 f"{files.age_file(self.folder, commune)} holds {missing}; make it with "
                 '"mairie secrets generate"'
             )
-        return entry.of_host(host, want)
+        (place,) = (each for each in site_hosts(Shared.of(self.territory)) if each.name == host)
+        return entry.of_host(host, [each.login for each in people_at(place) if each.password])
 
     def write(self, owner: str, content: Payload) -> None:
         """Encrypt the file of an owner anew, to today's recipients."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -128,8 +129,14 @@ class WifiEntry:
             },
         )
 
-    def of_host(self, host: str, want: Wanted) -> dict[str, str]:
-        """Return what one gateway gets, by name; of a password, a hash that MS-CHAPv2 needs."""
+    def of_host(self, host: str, with_password: Collection[str]) -> dict[str, str]:
+        """Return what one gateway gets, by name; of a password, a hash that MS-CHAPv2 needs.
+
+        Args:
+            host: the gateway.
+            with_password: logins of those who may log in with one there.
+
+        """
         if self.authority is None or host not in self.servers:
             return {}
         return {
@@ -144,7 +151,7 @@ class WifiEntry:
             **{
                 f"wifi-password:{login}": nt_hash(password)
                 for login, password in self.passwords.items()
-                if want.has(login, "password")
+                if login in with_password
             },
         }
 

@@ -14,6 +14,7 @@ from mairie.model.syndicate import Syndicate
 from mairie.model.territory import Territory
 from mairie.secrets.identity import Identity, parse_identity
 from mairie.secrets.vault import Vault
+from tests.unit.plan.fleets import LAYERS
 
 DEMO = Path(__file__).parents[3] / "inventories" / "demo"
 OWN_SSH_KEY = (
@@ -113,7 +114,7 @@ def world(tmp_path: Path) -> World:
     }
     return World(
         folder=tmp_path / "essai",
-        territory=Territory(name="essai", syndicate=syndicate, communes=communes, layers={}),
+        territory=Territory(name="essai", syndicate=syndicate, communes=communes, layers=LAYERS),
         identity=parse_identity(private.encode(), "test"),
         stranger=parse_identity(other.encode(), "stranger.txt"),
     )

@@ -87,6 +87,19 @@ def test_a_commune_without_access_points_has_none_of_it(world: World) -> None:
     assert not [name for name in secrets.others if name.startswith("wifi")]
 
 
+def test_a_gateway_gets_nothing_of_people_whose_segment_its_site_lacks(world: World) -> None:
+    there = with_wifi(world, {"lia": {"name": "Lia", "segment": "school"}})
+    made(there)
+    assert "wifi-password:lia" in there.vault.host_secrets(BOX, there.identity).others
+    rapa = there.territory.communes["rapa"]
+    site = rapa.sites["mairie"].model_copy(update={"segments": ("admin", "servers", "agents")})
+    communes = {"rapa": rapa.model_copy(update={"sites": {"mairie": site}})}
+    without = replace(there, territory=replace(there.territory, communes=communes))
+    given = without.vault.host_secrets(BOX, without.identity).others
+    assert "wifi-secret:hall" in given
+    assert "wifi-password:lia" not in given
+
+
 def test_one_commune_alone(world: World) -> None:
     there = with_wifi(world, PEOPLE)
     there.vault.generate(lambda: there.identity)
