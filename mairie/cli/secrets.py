@@ -48,9 +48,13 @@ def generate(names: tuple[str, ...], inventory: Path, identity: Path | None) -> 
     made = vault.generate(lambda: identity_of(vault, identity), names or None)
     for host in made:
         click.echo(f"made    {host}")
-    for line in Logins(vault).generate(lambda: identity_of(vault, identity), names or None):
+    changes = Logins(vault).generate(lambda: identity_of(vault, identity), names or None)
+    for line in changes:
         click.echo(line)
-    click.echo(f"{_count(len(made), 'host')} with new secrets in {inventory / 'secrets'}")
+    of_people = f", {_count(len(changes), 'change')} of log-ins" if changes else ""
+    click.echo(
+        f"{_count(len(made), 'host')} with new secrets{of_people} in {inventory / 'secrets'}"
+    )
 
 
 @command.command()

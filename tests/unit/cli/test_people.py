@@ -175,3 +175,4 @@ def test_generate_revokes_who_has_left(demo: Path) -> None:
     path.write_text(kept)
     done = CliRunner().invoke(secrets, ["generate", "-i", str(demo)])
     assert "revoked rapa: certificate of moana.tehei" in done.stdout.splitlines()
+    assert "0 hosts with new secrets, 1 change of log-ins in" in done.stdout
