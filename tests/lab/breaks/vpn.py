@@ -2,7 +2,8 @@
 
 from tests.lab.breaks import NO_STORE, Break
 
-PEER = "$(wg show wg0 peers | head -n 1)"
+PEER = "$(sed -n 's/^PublicKey = //p' /etc/wireguard/wg0.conf | head -n 1)"
+"""The first of the plan's: wireguard-go names those that other damage added in any order."""
 FIRST_PREFIX = "$(wg show wg0 allowed-ips | head -n 1 | cut -f 2 | cut -d ' ' -f 1)"
 HUB = """$(sed -n 's/.*"prove": "\\(.*\\)".*/\\1/p' /etc/wireguard/mairie.json)"""
 UPLINK_ADDRESS = "$(ip -4 route show default | sed -n 's/.* src \\([0-9.]*\\).*/\\1/p' | head -n 1)"
