@@ -29,7 +29,7 @@ class Job:
 
 def run_fleet(
     jobs: Sequence[Job],
-    order: Order,
+    orders: Sequence[Order],
     *,
     runtimes: Runtimes,
     parallel: int = JOBS,
@@ -37,18 +37,20 @@ def run_fleet(
     on_done: Callable[[HostOutcome], None] = lambda _outcome: None,
     on_interrupt: Callable[[int], None] = lambda _hosts: None,
 ) -> list[HostOutcome]:
-    """Run one action on every host; return outcomes in the order of the jobs.
+    """Run actions in a row on every host; return the last outcomes in the order of the jobs.
+
+    No host waits for another one between two actions; one whose action is not done stops there.
 
     The first interruption (SIGINT, SIGTERM) starts no further host and lets those at work finish
     the brick in hand; the second one leaves them to themselves. Call it from the main thread.
 
     Args:
         jobs: hosts with their bundles.
-        order: what to do on each.
+        orders: what to do on each, at least one.
         runtimes: where runtimes come from.
         parallel: how many at a time, at least 1.
         on_event: called with a host's name and event, one call at a time.
-        on_done: called as soon as a host is finished, in line with the events.
+        on_done: called as soon as a host is finished with an action, in line with the events.
         on_interrupt: called at the first interruption with the number of hosts at work.
 
     Raises:
@@ -61,12 +63,15 @@ def run_fleet(
     at_work: set[str] = set()
 
     def work(job: Job) -> HostOutcome:
-        outcome = act(job)
-        with talking:
-            on_done(outcome)
+        for order in orders:
+            outcome = act(job, order)
+            with talking:
+                on_done(outcome)
+            if outcome.status != "done":
+                break
         return outcome
 
-    def act(job: Job) -> HostOutcome:
+    def act(job: Job, order: Order) -> HostOutcome:
         name = job.target.name
         if interruption.stop.is_set():
             return _untouched(name, order)

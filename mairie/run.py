@@ -53,13 +53,20 @@ class Run:
         self._going = list(plans)
         self._logs = self._new_logs()
 
-    def act(self, action: Action, only: Sequence[str] = ()) -> list[HostOutcome]:
-        """Do one thing on every host that is still going; ``only`` restricts it to bricks."""
-        order = Order(action=action, only=tuple(only), who=whoami())
+    def act(self, action: Action, only: Sequence[str] = (), *, times: int = 1) -> list[HostOutcome]:
+        """Do one thing on every host that is still going; return what came of it.
+
+        Args:
+            action: what to do.
+            only: the bricks that it is restricted to; empty: all.
+            times: how often in a row; no host waits for the others in between.
+
+        """
+        orders = [Order(action=action, only=tuple(only), who=whoami())] * times
         jobs = [self._job(name) for name in self._going]
         outcomes = []
         this_action = self._new_logs()
-        with FleetProgress(len(jobs), self._console, self._kind) as progress:
+        with FleetProgress(len(jobs) * times, self._console, self._kind) as progress:
 
             def on_event(name: str, event: Event) -> None:
                 self._logs[name](event)
@@ -71,10 +78,11 @@ class Run:
                 for logs in (self._logs, this_action):
                     _note(outcome, logs[outcome.name])
                 progress.done(this_action[outcome.name].report(outcome.duration_s))
+                this_action[outcome.name] = self._new_log(outcome.name)
 
             outcomes = run_fleet(
                 jobs,
-                order,
+                orders,
                 runtimes=self._runtimes,
                 parallel=self._parallel,
                 on_event=on_event,
@@ -96,7 +104,11 @@ class Run:
         )
 
     def _new_logs(self) -> dict[str, HostLog]:
-        return {name: HostLog(name, plan.place, plan.roles) for name, plan in self._plans.items()}
+        return {name: self._new_log(name) for name in self._plans}
+
+    def _new_log(self, name: str) -> HostLog:
+        plan = self._plans[name]
+        return HostLog(name, plan.place, plan.roles)
 
     def _interrupted(self, hosts: int) -> None:
         self._console.print(

@@ -31,13 +31,11 @@ def command(inventory: Path, html: Path, keep: bool) -> None:
     try:
         session.up()
         run = Run(session.plans, session.reach(), console(), "demo", PARALLEL)
-        say("Deploying on blank hosts")
-        run.act("apply")
+        say("Deploying on blank hosts, then again: nothing may change")
+        run.act("apply", times=2)
         # Devices mostly wait for their addresses: meanwhile there is other work.
         with ThreadPoolExecutor(1) as aside:
             connected = aside.submit(session.connect_devices)
-            say("Deploying again: nothing may change")
-            run.act("apply")
             say("Verifying")
             run.act("verify")
         connected.result()

@@ -1,6 +1,6 @@
 """The lab's two container images, built on this machine by mmdebstrap: none is pulled.
 
-``host`` is a blank minimal Debian 13 server (no Python): what a technician starts from. ``client``
+``host`` is a Debian 13 server as its installer leaves it: what a technician starts from. ``client``
 is the same with the tools of a PC in the town hall, and of the lab's own switch and internet.
 Packages that deploys install come from a folder of .deb files, so that hosts really run apt,
 offline.
@@ -46,6 +46,9 @@ BASE = (
     "udev",
 )
 """What a blank server has on top of mmdebstrap's ``minbase``."""
+
+STANDARD = ("python3",)
+"""What the installer's "standard system utilities" bring, with apt-listchanges and reportbug."""
 
 BRICKS = (
     "bind9-dnsutils",
@@ -94,7 +97,6 @@ CLIENT = (
     "ndisc6",
     "nftables",
     "openssh-client",
-    "python3",
     "tcpdump",
     "wireguard-go",
     "wireguard-tools",
@@ -127,6 +129,8 @@ class Recipe:
     base: tuple[str, ...] = BASE
     bricks: tuple[str, ...] = (*BRICKS, *BACKUP, *WIFI)
     """Available to apt in the lab, with all they depend on."""
+    standard: tuple[str, ...] = STANDARD
+    """On every host, and available to apt as well."""
     client: tuple[str, ...] = CLIENT
 
     @property
@@ -220,7 +224,7 @@ def _build(recipe: Recipe, folder: Path, progress: Progress) -> None:
     packages.chmod(0o755)
     for old in packages.iterdir():
         old.unlink()
-    wanted = " ".join(sorted({*recipe.bricks, *recipe.client}))
+    wanted = " ".join(sorted({*recipe.bricks, *recipe.standard, *recipe.client}))
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         overlay = Path(scratch) / "overlay.tar"
         write_tar(overlay, recipe.files, [f"/etc/systemd/system/{unit}" for unit in MASKED])
@@ -237,6 +241,7 @@ def _build(recipe: Recipe, folder: Path, progress: Progress) -> None:
                 f'&& xargs -a "$1"/tmp/wanted cp -t "$1"{REPOSITORY}',
                 f"sync-out {REPOSITORY} {packages}",
                 keep_packages(),
+                f'chroot "$1" {install} {" ".join(recipe.standard)}',
                 f'rm -r "$1"{REPOSITORY}/* "$1"/etc/apt/sources.list',
                 f"tar-in {overlay} /",
             ],

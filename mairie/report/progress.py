@@ -22,7 +22,7 @@ class FleetProgress(LiveLines):
     """Live lines of a fleet.
 
     Args:
-        total: how many hosts will report.
+        total: how many reports will come, one per host and action.
         console: where to write; on stderr, standard output stays free for ``--json``.
         kind: what the run does, for the word of a host's status.
 
@@ -34,7 +34,7 @@ class FleetProgress(LiveLines):
         )
         self._kind, self._total = kind, total
         self._finished = 0
-        self._all = self._live.add_task("hôtes", total=total, now="")
+        self._all = self._live.add_task("en tout", total=total, now="")
 
     def event(self, host: str, event: Event) -> None:
         """Show an event of a host."""
@@ -64,7 +64,7 @@ class FleetProgress(LiveLines):
                     self._keep(host, f"échec : {at}{event.message}", OUTCOME_STYLES["fail"])
 
     def done(self, report: HostReport) -> None:
-        """Show that a host is finished, and how."""
+        """Show that a host is finished with an action, and how."""
         with self._lock:
             self._drop(report.host)
             self._finished += 1

@@ -1,4 +1,4 @@
-"""The whole way to a blank Debian 13: Python, runtime and bundle brought, work done, told back."""
+"""The whole way to a minimal Debian 13: Python, runtime, bundle brought; work done, told back."""
 
 from __future__ import annotations
 
@@ -62,6 +62,8 @@ def test_key(probe):
 def lab() -> Iterator[Lab]:
     with Lab("test-push") as running:
         running.up([Node("one", "host", (Attachment("eth0", "wan"),))])
+        running.check("one", ["apt-get", "purge", "-q", "-y", "python3*", "libpython3*"])
+        assert running.exec("one", ["sh", "-c", "command -v python3"]).stdout == ""
         yield running
 
 
@@ -78,7 +80,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     return make_bundle(a_plan(), some_secrets(), assets)
 
 
-def test_a_blank_host(lab: Lab, bundle: Bundle) -> None:
+def test_a_host_without_python(lab: Lab, bundle: Bundle) -> None:
     runtimes = Runtimes()
     known = runtimes.known()
     target = Target("one", Docker(lab.container("one")))

@@ -261,7 +261,7 @@ def test_fleet_isolates_hosts_and_keeps_their_order(tmp_path: Path, ground: Grou
     ended: list[str] = []
     outcomes = run_fleet(
         jobs,
-        APPLY,
+        [APPLY, APPLY],
         runtimes=Runtimes(),
         parallel=2,
         on_event=lambda name, _: events.append(name),
@@ -275,7 +275,7 @@ def test_fleet_isolates_hosts_and_keeps_their_order(tmp_path: Path, ground: Grou
     assert "no secrets" in outcomes[2].message
     assert set(events) == {"rapa-mairie-gw"}
     assert sorted(ended[:2]) == ["broken", "gone"], "told as soon as each is finished"
-    assert ended[2] == "rapa-mairie-gw"
+    assert ended[2:] == ["rapa-mairie-gw"] * 2, "the next action of a host whose first is done"
     assert exit_code(outcomes) == 1
 
 
@@ -291,7 +291,7 @@ def test_ctrl_c_lets_hosts_finish_and_starts_no_other(ground: Ground) -> None:
 
     handler = signal.getsignal(signal.SIGINT)
     outcomes = run_fleet(
-        jobs, APPLY, runtimes=Runtimes(), parallel=1, on_event=watch, on_interrupt=told.append
+        jobs, [APPLY], runtimes=Runtimes(), parallel=1, on_event=watch, on_interrupt=told.append
     )
     assert [o.status for o in outcomes] == ["stopped", "untouched"], outcomes
     assert told == [1]
