@@ -176,7 +176,7 @@ class World:
 
     def refusal(self, text: str) -> str:
         """Return what the check says of a configuration of wlan0; empty when it accepts it."""
-        path = "/run/wlan0.conf"
+        path = "/srv/wlan0.conf"
         self.session.lab.put(GATEWAY, {path: text.encode()}, mode=0o600)
         done = self.session.lab.exec(GATEWAY, [HOSTAPD_CHECK, path])
         assert (done.exit_code == 0) == (not done.stderr), done.stderr

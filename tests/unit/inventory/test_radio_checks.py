@@ -302,3 +302,11 @@ def test_networks_as_a_site_has_them(inventory: Inventory) -> None:
     )
     inventory.replace(RAPA, CABLES, site("wlan0: {band: 2.4}, wlan1: {band: 5}", more))
     assert inventory.errors() == []
+
+
+def test_radios_without_a_network_of_people_let_nobody_log_in(inventory: Inventory) -> None:
+    more = "    networks: {agents: {on: false}}\npeople: {hina: {name: Hina}}\n"
+    inventory.replace(RAPA, CABLES, site("wlan0: {band: 5}", more))
+    assert inventory.errors() == [
+        "communes/rapa.yaml:20: people: nobody can log in: no site of this commune has access points, or radios with a network of people; add access_points: to a site or radios: to its gateway, or remove people"
+    ]
