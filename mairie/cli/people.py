@@ -11,6 +11,7 @@ from rich.table import Table
 
 from mairie.cli.options import identity_option, inventory_option
 from mairie.cli.private_files import check_output, to_a_terminal, write_private
+from mairie.cli.profiles import profile
 from mairie.cli.secrets import identity_of, open_vault
 from mairie.errors import MairieError
 from mairie.inventory.load import load
@@ -32,6 +33,9 @@ _output = click.option(
 @click.group("people")
 def command() -> None:
     """People who log in to the Wi-Fi by name, and what they need for it."""
+
+
+command.add_command(profile)
 
 
 @command.command("list")
