@@ -1,0 +1,1 @@
+"""Sheets of paper: what is put up in the town hall, one page a subject."""

@@ -1,0 +1,131 @@
+"""Pages as a PDF: A4, one page each, the same bytes for the same content."""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final
+from xml.sax.saxutils import escape
+
+import reportlab
+import segno
+from reportlab.lib.colors import Color, HexColor
+from reportlab.lib.enums import TA_CENTER, TA_LEFT
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.platypus import Flowable, PageBreak, Paragraph, SimpleDocTemplate, Spacer
+
+from mairie.sheets.wifi import Page
+
+_FONTS: Final = Path(reportlab.__file__).parent / "fonts"
+_INK, _SOFT = HexColor("#1b2733"), HexColor("#5b6b7a")
+_CODE_SIDE: Final = 82 * mm
+_QUIET: Final = 4
+"""Modules of white around a code (ISO/IEC 18004)."""
+
+
+class Code(Flowable):
+    """A QR code in the middle of the line, drawn in squares: sharp at any size."""
+
+    def __init__(self, code: segno.QRCode, width: float) -> None:
+        super().__init__()
+        self._rows = [list(row) for row in code.matrix]
+        self.width, self.height = width, _CODE_SIDE
+
+    def draw(self) -> None:
+        """Draw it."""
+        size = len(self._rows)
+        module = _CODE_SIDE / (size + 2 * _QUIET)
+        left = (self.width - _CODE_SIDE) / 2 + _QUIET * module
+        self.canv.setFillColor(_INK)
+        for line, row in enumerate(self._rows):
+            for column, dark in enumerate(row):
+                if dark:
+                    bottom = (size - 1 - line + _QUIET) * module
+                    self.canv.rect(left + column * module, bottom, module, module, stroke=0, fill=1)
+
+
+def to_pdf(pages: Sequence[Page], title: str) -> bytes:
+    """Return the document.
+
+    Args:
+        pages: at least one.
+        title: of the document, for whoever opens it on a screen.
+
+    """
+    for name, file in (("Body", "Vera.ttf"), ("Bold", "VeraBd.ttf")):
+        pdfmetrics.registerFont(TTFont(name, str(_FONTS / file)))
+    stream = io.BytesIO()
+    document = SimpleDocTemplate(
+        stream,
+        pagesize=A4,
+        leftMargin=24 * mm,
+        rightMargin=24 * mm,
+        topMargin=24 * mm,
+        bottomMargin=20 * mm,
+        title=title,
+        invariant=True,
+    )
+    flow: list[Flowable] = []
+    for page in pages:
+        flow += [*_page(page, document.width), PageBreak()]
+    document.build(flow)
+    return stream.getvalue()
+
+
+def _page(page: Page, width: float) -> Iterable[Flowable]:
+    yield _text(page.place, _style(12, color=_SOFT))
+    yield _text(page.title, _style(30, bold=True))
+    if page.subtitle:
+        yield _text(page.subtitle, _style(16, color=_SOFT))
+    if page.code is not None:
+        yield Spacer(0, 6 * mm)
+        yield Code(page.code, width)
+    yield Spacer(0, 6 * mm)
+    for fact in page.facts:
+        yield _text(fact.name, _style(10, color=_SOFT))
+        yield _text(fact.value, _style(18, bold=True, after=4))
+    yield Spacer(0, 8 * mm)
+    for paragraph in page.paragraphs:
+        yield _text(paragraph, _style(11.5, centred=False, after=3))
+
+
+def _text(text: str, style: ParagraphStyle) -> Paragraph:
+    return Paragraph(escape(drawable(text)), style)
+
+
+def drawable(text: str) -> str:
+    """Return a text with what the font lacks replaced: a letter by the one without its accent."""
+    font: Any = pdfmetrics.getFont("Body")
+    widths: dict[int, float] = font.face.charWidths
+    return "".join(each if ord(each) in widths else _plain(each, widths) for each in text)
+
+
+def _plain(letter: str, widths: dict[int, float]) -> str:
+    base = unicodedata.normalize("NFKD", letter)[0]
+    return base if ord(base) in widths else "?"
+
+
+def _style(
+    size: float,
+    *,
+    bold: bool = False,
+    centred: bool = True,
+    color: Color = _INK,
+    after: float = 2,
+) -> ParagraphStyle:
+    return ParagraphStyle(
+        "text",
+        fontName="Bold" if bold else "Body",
+        fontSize=size,
+        leading=size * 1.35,
+        textColor=color,
+        spaceAfter=after * mm,
+        alignment=TA_CENTER if centred else TA_LEFT,
+        splitLongWords=True,
+    )
