@@ -89,6 +89,15 @@ def test_a_code_of_two_territories(small: Inventory) -> None:
     )
 
 
+def test_a_code_that_is_none(small: Inventory) -> None:
+    line = add(
+        small, SYNDICATE, territory("[{start: 2021-10-21, days: 365, source: a}]", '["98-7"]')
+    )
+    assert small.errors() == [
+        f'syndicate.yaml:{line}: overrides.records.territories.polynesie.insee[0]: "98-7" is not allowed; write the beginning of official codes, such as 987 or 2A; empty for all of them'
+    ]
+
+
 def test_a_commune_that_no_law_is_known_for(small: Inventory) -> None:
     add(small, SYNDICATE, "overrides: {records: {territories: {france: null, polynesie: null}}}\n")
     assert small.errors() == [
