@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from mairie.files import TemplateFile
+from mairie.files.network import NETWORKD
 from mairie.paths import assets
 from mairie.plan.host import HostPlan, RecordsPlan
 
@@ -23,6 +24,8 @@ UNITS = "/etc/systemd/system"
 SERVICE = "mairie-records.service"
 KEEP = "mairie-records-keep.service"
 TIMER = "mairie-records-keep.timer"
+HOLD = "/etc/mairie/hold.d/records"
+"""Says whether days are left: a site that no longer has visitors still has last year's."""
 PACKAGES = ("conntrack", "openssh-client")
 
 PARSES = (
@@ -52,7 +55,12 @@ def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
         *_programs(),
         TemplateFile(path=COMMAND, mode="755", check=SHELL, context={"library": LIBRARY}),
         TemplateFile(path=SETTINGS, check=JSON, context={"settings": host_settings(plan, records)}),
-        TemplateFile(path=f"{UNITS}/{SERVICE}", check=VERIFY, context=limits),
+        TemplateFile(path=HOLD, mode="755", check=SHELL, context={"folder": FOLDER}),
+        TemplateFile(
+            path=f"{UNITS}/{SERVICE}",
+            check=VERIFY,
+            context={**limits, "network": f"{NETWORKD}/40-{records.interface}.network"},
+        ),
         TemplateFile(path=f"{UNITS}/{KEEP}", check=VERIFY, context=limits),
         TemplateFile(path=f"{UNITS}/{TIMER}", check=VERIFY),
     )

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from mairie.files.records import FOLDER, LIBRARY, LOG, SERVICE, SETTINGS, UNITS
+from mairie.files.records import FOLDER, LIBRARY, LOG, SETTINGS, UNITS
 from mairie.plan.host import HostPlan
 from mairie.render import RenderedFile, render
 from tests.render.conftest import secrets_of
@@ -44,7 +44,7 @@ def test_both_units_write_in_two_folders_alone(rendered: Rendered) -> None:
             (line,) = [
                 line for line in file.text.splitlines() if line.startswith("ReadWritePaths=")
             ]
-            allowed = {FOLDER, LOG, "-/run/chrony"} if path.endswith(SERVICE) else {FOLDER, LOG}
+            allowed = {FOLDER, LOG, "-/run/chrony"}
             assert set(line.removeprefix("ReadWritePaths=").split()) == allowed
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mairie.files.records import FOLDER as ON_HOST
 from mairie.model.commune import Commune
 from mairie.model.reference import Records
 from mairie.model.territory import PublicKeys, Territory
@@ -68,6 +69,7 @@ def test_a_gateway_with_visitors_records() -> None:
 
 
 def test_no_backup_has_the_records() -> None:
+    assert FOLDER == ON_HOST
     backup = plans("public")["essai-mairie-gw"].backup
     assert backup is not None
     assert FOLDER in backup.excludes

@@ -121,6 +121,17 @@ def test_a_packed_day_is_edited(gateway: Gateway) -> None:
     assert list(faults(gateway.places)) == ["2027-03-02.jsonl.gz : illisible"]
 
 
+def test_every_day_is_read_once_in_four_weeks_and_new_ones_each_time(gateway: Gateway) -> None:
+    run(gateway, date(2027, 3, 4))
+    path = gateway.places.records / "2027-03-02.jsonl.gz"
+    path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()).replace(b"50222", b"50223")))
+    after = [date(2027, 3, 4) + timedelta(days=number) for number in range(2 * 28)]
+    seen = [today for today in after if list(faults(gateway.places, today))]
+    assert seen == [date(2027, 3, 4), date(2027, 3, 5), date(2027, 3, 30), date(2027, 4, 27)]
+    path.unlink()
+    assert all(list(faults(gateway.places, today)) for today in after), "that it is there: always"
+
+
 def test_a_day_that_nobody_wrote(gateway: Gateway) -> None:
     (gateway.places.records / "2027-02-28.jsonl").write_text("")
     assert list(faults(gateway.places)) == [

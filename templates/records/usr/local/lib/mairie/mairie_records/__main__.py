@@ -6,9 +6,9 @@ import argparse
 import os
 import sys
 import syslog
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
-from mairie_records import check, extract, keep, recorder, seal
+from mairie_records import check, clock, extract, keep, recorder, seal
 from mairie_records.settings import Places, Settings
 
 EXIT_NOT_INTACT = 4
@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
     if asked.verb == "keep":
         return _keep(known, places)
     if asked.verb == "check":
-        return _check(places)
+        return _check(places, None if asked.all else datetime.now(UTC).date())
     if asked.verb == "status":
         sys.stdout.write(places.state.read_text())
         return 0
@@ -41,6 +41,9 @@ def _parser() -> argparse.ArgumentParser:
         ("status", "what the service says of itself, JSON"),
     ):
         verbs.add_parser(name, help=told)
+    verbs.choices["check"].add_argument(
+        "--all", action="store_true", help="read every day, not only this day's slice"
+    )
     export = verbs.add_parser("export", help="a sealed extract for a requisition, on stdout")
     export.add_argument("--from", dest="since", type=datetime.fromisoformat, required=True)
     export.add_argument("--to", dest="until", type=datetime.fromisoformat, required=True)
@@ -61,6 +64,8 @@ def _record(known: Settings, places: Places) -> int:
 
 def _keep(known: Settings, places: Places) -> int:
     now = datetime.now(UTC)
+    if clock.look().synchronised:
+        places.trusted.touch()
     done = keep.keep(places, known.periods, now.date(), recorder.stamp(now))
     for word, days in (("packed", done.packed), ("erased", done.erased)):
         for day in days:
@@ -70,8 +75,8 @@ def _keep(known: Settings, places: Places) -> int:
     return 0
 
 
-def _check(places: Places) -> int:
-    found = list(check.faults(places))
+def _check(places: Places, today: date | None) -> int:
+    found = list(check.faults(places, today))
     for fault in found:
         sys.stdout.write(f"{fault}\n")
     return EXIT_NOT_INTACT if found else 0
