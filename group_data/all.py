@@ -455,6 +455,75 @@ spectrum = {
     },
 }
 
+# Who opens its network to the public keeps the address and the port that each connection had, for
+# a year from it, and no destination. Periods are dated: a day is kept for as long as the law of
+# that day says. The longest beginning of the commune's INSEE code decides. "checked" as above.
+records = {
+    "day_mb": 128,
+    "device_percent": 25,
+    "memory_mb": 96,
+    "cpu_percent": 25,
+    "territories": {
+        "france": {
+            "label": "France, là où le code des postes s'applique",
+            "insee": [""],
+            "periods": [
+                {
+                    "start": "2021-10-21",
+                    "days": 365,
+                    "source": (
+                        "CPCE art. L34-1, II bis, 3° et R10-13 (décret 2021-1361) ; "
+                        "décret 2021-1362, art. 5, 1° : un an à compter de la connexion"
+                    ),
+                    "checked": None,
+                },
+            ],
+        },
+        "polynesie": {
+            "label": "Polynésie française",
+            "insee": ["987"],
+            "periods": [
+                {
+                    "start": "2021-10-21",
+                    "days": 365,
+                    "source": (
+                        "Durée de la France, faute d'avoir lu les textes du pays : les "
+                        "télécommunications y sont de sa compétence (loi organique 2004-192)"
+                    ),
+                    "checked": None,
+                },
+            ],
+        },
+        "nouvelle-caledonie": {
+            "label": "Nouvelle-Calédonie",
+            "insee": ["988"],
+            "periods": [
+                {
+                    "start": "2021-10-21",
+                    "days": 365,
+                    "source": (
+                        "Durée de la France, faute d'avoir lu les textes du pays : les postes et "
+                        "télécommunications y sont de sa compétence (loi organique 99-209)"
+                    ),
+                    "checked": None,
+                },
+            ],
+        },
+        "wallis-et-futuna": {
+            "label": "Wallis-et-Futuna",
+            "insee": ["986"],
+            "periods": [
+                {
+                    "start": "2021-10-21",
+                    "days": 365,
+                    "source": ("Durée de la France, faute d'avoir lu ce qui y a été étendu"),
+                    "checked": None,
+                },
+            ],
+        },
+    },
+}
+
 vpn_port = 51820
 
 packages = {
@@ -566,6 +635,7 @@ __all__ = [
     "networks",
     "ntp",
     "packages",
+    "records",
     "schedules",
     "segments",
     "services",

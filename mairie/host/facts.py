@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pyinfra.api.facts import FactBase
 
-from mairie.host.state import FILES, PENDING
+from mairie.host.state import FILES, HOLDS, PENDING
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,23 @@ class PlacedFiles(FactBase[Iterable[str]]):
     def process(self, output: list[str]) -> tuple[str, ...]:
         """One path per line."""
         return tuple(line for line in output if line.startswith("/"))
+
+
+class HeldBricks(FactBase[Iterable[str]]):
+    """Bricks that may not be removed yet: their program in HOLDS says so by status 0, sorted."""
+
+    @staticmethod
+    def default() -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    def command(self) -> str:
+        """Return the command; each program bears the name of its brick."""
+        return f'for f in {HOLDS}/*; do [ ! -x "$f" ] || ! "$f" || basename "$f"; done'
+
+    def process(self, output: list[str]) -> tuple[str, ...]:
+        """One name per line."""
+        return tuple(sorted(output))
 
 
 class _Listing(FactBase[Iterable[str]]):

@@ -18,7 +18,14 @@ from pyinfra.api.exceptions import OperationError
 from pyinfra.api.operation import operation
 from pyinfra.context import host
 
-from mairie.host.facts import FileState, ManagedFiles, PendingBricks, PlacedFiles, RecordedBricks
+from mairie.host.facts import (
+    FileState,
+    HeldBricks,
+    ManagedFiles,
+    PendingBricks,
+    PlacedFiles,
+    RecordedBricks,
+)
 from mairie.host.state import FILES, PENDING
 
 STAGING = ".mairie"
@@ -222,12 +229,18 @@ def _units(paths: list[str]) -> list[str]:
 def retire(bricks: tuple[str, ...]) -> Generator[StringCommand, None, None]:
     """Stop the units of bricks that are no longer part of this host's plan; remove their files.
 
+    A brick that holds something which only it can bring to its end (records that the law has kept
+    for a year, then erased) stays until that is done: see HeldBricks.
+
     Args:
         bricks: the bricks the plan has.
 
     """
-    for brick in host.get_fact(RecordedBricks):
-        if brick in bricks or brick.endswith(".new"):
+    recorded = host.get_fact(RecordedBricks)
+    gone = [brick for brick in recorded if brick not in bricks and not brick.endswith(".new")]
+    held = host.get_fact(HeldBricks) if gone else ()
+    for brick in gone:
+        if brick in held:
             continue
         paths = list(host.get_fact(PlacedFiles, brick=brick))
         commands = [_remove(paths)] if paths else []

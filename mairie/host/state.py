@@ -13,3 +13,5 @@ PENDING = STATE / "pending"
 """One empty file per brick whose files changed and whose services were not yet told."""
 LOCK = STATE / "apply.lock"
 """Locked while a bundle is applied; holds who and since when."""
+HOLDS = Path("/etc/mairie/hold.d")
+"""Programs by the name of their brick: status 0 while it may not be removed."""

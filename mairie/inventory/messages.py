@@ -45,6 +45,9 @@ PATTERNS: Mapping[str, str] = {
     _pattern(base.Pattern): "a name or a path, with * and ?, such as *.iso",
     _pattern(commune.DatabaseSource): "the name of a database, or the absolute path of its file",
     _pattern(reference.PortRange): "tcp/443, udp/10000-20000, icmp or any",
+    _pattern(
+        reference.InseePrefix
+    ): "the beginning of official codes, such as 987 or 2A; empty for all of them",
     _pattern(reference.ClockTime): "a time from 00:00 to 24:00, such as 07:30",
     _pattern(commune.Commune, "insee"): "the official code, five characters such as 98744 or 2A004",
     _pattern(syndicate.Syndicate, "domain"): "a domain name in lower case, such as sivu.example",

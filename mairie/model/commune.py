@@ -37,6 +37,9 @@ ACCESS_POINT_SEGMENT = "admin"
 ACCESS_POINTS = "access-points"
 """The access points of a site as the source of a flow: their reserved addresses."""
 
+PUBLIC_SEGMENT = "public"
+"""Visitors: the network whose connections the law has recorded."""
+
 DatabaseSource = Annotated[
     str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-][^\x00-\x1f\x7f]*$", max_length=200)
 ]

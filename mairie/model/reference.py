@@ -26,6 +26,9 @@ PortRange = Annotated[
 ]
 """``tcp/443``, ``udp/10000-20000``, ``icmp`` (echo request, both families) or ``any``."""
 
+InseePrefix = Annotated[str, StringConstraints(pattern=r"^[0-9AB]{0,5}$")]
+"""``987``: every commune of French Polynesia; empty: every commune."""
+
 ClockTime = Annotated[str, StringConstraints(pattern=r"^(?:[01]\d|2[0-3]):[0-5]\d$|^24:00$")]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Scope = Literal["site", "commune", "communes"]
@@ -242,6 +245,38 @@ class Backup(Model):
     drill: BackupDrill
 
 
+class RecordsPeriod(Model):
+    """How long connection records of some days are kept, and who says so."""
+
+    start: date = Field(description="First day recorded under it")
+    end: date | None = Field(None, description="Last day; null: in force")
+    days: int = Field(ge=1, le=3660, description="Kept so many days, erased on the next")
+    source: str = Field(min_length=1, description="Law and article, or who decided without one")
+    checked: date | None = Field(
+        None, description="When a person read the source in force; null: to be checked"
+    )
+
+
+class RecordsTerritory(Model):
+    """Where one law on connection records holds."""
+
+    label: Label
+    insee: tuple[InseePrefix, ...] = Field(
+        min_length=1, description="Beginnings of the communes' codes; the longest that fits counts"
+    )
+    periods: tuple[RecordsPeriod, ...] = Field(min_length=1)
+
+
+class Records(Model):
+    """Connection records of the public network: bounds, and for how long by territory."""
+
+    day_mb: int = Field(ge=8, le=4096, description="Room of one day before compression, MiB")
+    device_percent: int = Field(ge=1, le=100, description="Share of it that one device may use")
+    memory_mb: int = Field(ge=64, le=1024, description="Ceiling of the service, MiB")
+    cpu_percent: int = Field(ge=5, le=200, description="Ceiling of the service, of one processor")
+    territories: dict[Name, RecordsTerritory] = Field(min_length=1)
+
+
 class Reference(Model):
     """Everything that is not local to a commune."""
 
@@ -260,6 +295,7 @@ class Reference(Model):
     backup: Backup
     networks: dict[Name, Network]
     spectrum: dict[CountryCode, Spectrum]
+    records: Records
     vpn_port: int = Field(ge=1024, le=65535)
 
 

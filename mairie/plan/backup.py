@@ -21,6 +21,8 @@ from mairie.plan.host import (
     StorePlan,
 )
 from mairie.plan.night import clock, minute_of
+from mairie.plan.records import FOLDER as RECORDS
+from mairie.plan.records import has_records
 from mairie.plan.stable import stable_number
 
 HOME = "/var/lib/mairie/backup"
@@ -83,7 +85,7 @@ def site_backup(place: SiteHost) -> BackupPlan:
         connections=kind.backup_connections,
         pack_bytes=kind.backup_pack_mib * MEBIBYTE,
         folders=_unique((*reference.folders, *written.folders)),
-        excludes=_unique((*reference.excludes, *written.excludes)),
+        excludes=_unique((*reference.excludes, *_never(place), *written.excludes)),
         databases=tuple(
             Database(name=name, engine=item.engine, source=source(name, item))
             for name, item in sorted(written.databases.items())
@@ -100,6 +102,11 @@ def site_backup(place: SiteHost) -> BackupPlan:
             max_age_days=reference.drill.max_age_days,
         ),
     )
+
+
+def _never(place: SiteHost) -> tuple[str, ...]:
+    """Return what would outlive, in a copy, the day on which the law has it erased."""
+    return (RECORDS,) if has_records(place) else ()
 
 
 def preferred_uplink(place: SiteHost) -> Uplink:

@@ -16,7 +16,7 @@ from typing import Literal
 Role = Literal["hub", "gateway", "server"]
 NetworkSecurity = Literal["enterprise", "personal", "devices", "open"]
 Band = Literal["2.4", "5", "6"]
-Brick = Literal["base", "network", "vpn", "hub", "wifi", "backup"]
+Brick = Literal["base", "network", "vpn", "hub", "wifi", "records", "backup"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -598,6 +598,41 @@ class WifiPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionPeriod:
+    """A law in time: what is recorded from ``start`` to ``end`` is kept for ``days``."""
+
+    start: str
+    """First day, ISO 8601."""
+    end: str
+    """Last day; empty: in force."""
+    days: int
+    source: str
+    checked: str
+    """Day on which a person read the source in force there; empty: nobody has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordsPlan:
+    """Brick ``records`` on the gateway of a site with the public network."""
+
+    segment: str
+    interface: str
+    prefix_ipv4: str
+    prefix_ipv6: str
+    territory: str
+    """Whose law: name of a row of the reference."""
+    periods: tuple[RetentionPeriod, ...]
+    day_bytes: int
+    """Room of one day's records before they are compressed."""
+    source_bytes: int
+    """Room of one device in a day."""
+    memory_bytes: int
+    """Ceiling of the service (systemd MemoryMax)."""
+    cpu_percent: int
+    """Ceiling of the service (systemd CPUQuota)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HubPlan:
     """Brick ``hub``: what only a hub has beside its tunnels and forwarding rules."""
 
@@ -633,6 +668,8 @@ class HostPlan:
     hub_plan: HubPlan | None
     wifi: WifiPlan | None
     """On the gateway of a site with access points, or with radios of its own, only."""
+    records: RecordsPlan | None
+    """On the gateway of a site with the public network only."""
     backup: BackupPlan | None
     """None on a hub."""
     store: StorePlan | None

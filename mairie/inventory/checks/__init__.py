@@ -18,6 +18,7 @@ from mairie.inventory.checks import (
     people,
     places,
     radios,
+    records,
     reference,
     sites,
     syndicate,
@@ -39,6 +40,7 @@ CHECKS: tuple[Callable[[Facts], Iterator[Problem]], ...] = (
     night.problems,
     people.problems,
     radios.problems,
+    records.problems,
 )
 
 

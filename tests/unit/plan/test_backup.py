@@ -279,7 +279,7 @@ def test_what_a_host_adds_to_its_backup() -> None:
     assert backup is not None
     assert store is not None
     assert backup.folders == (*REFERENCE["folders"], "/opt/registre")
-    assert backup.excludes == (*REFERENCE["excludes"], "*.iso")
+    assert backup.excludes == (*REFERENCE["excludes"], "/var/lib/mairie/records", "*.iso")
     assert [(one.name, one.engine, one.source) for one in backup.databases] == [
         ("annuaire", "sqlite", "/opt/annuaire/a.db"),
         ("paie", "mariadb", "paie"),

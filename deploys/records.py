@@ -1,0 +1,46 @@
+"""Brick ``records``: the recorder of the public network, and what erases its days."""
+
+from __future__ import annotations
+
+from pyinfra.operations import apt, files, systemd
+
+from mairie.files import records as table
+from mairie.host.deploy import place, this_host, to_activate
+from mairie.host.units import look_at, restarted, unit
+
+
+def deploy() -> None:
+    """Install, configure, activate."""
+    plan, _ = this_host()
+    if plan.records is None:
+        return
+    apt.packages(
+        name="records: what tells of translations, and what signs",
+        packages=list(table.PACKAGES),
+        no_recommends=True,
+    )
+    files.directory(
+        name="records: folder of bricks", path="/etc/mairie", mode="755", user="root", group="root"
+    )
+    for path in (table.FOLDER, table.LOG):
+        files.directory(
+            name=f"records: folder {path}", path=path, mode="700", user="root", group="root"
+        )
+    placed = dict(zip([file.path for file in table.files(plan)], place("records"), strict=False))
+    units = [placed[f"{table.UNITS}/{name}"] for name in (table.SERVICE, table.KEEP, table.TIMER)]
+    systemd.daemon_reload(
+        name="records: systemd reads its units again", _if=to_activate("records", *units)
+    )
+    look_at(table.SERVICE, table.TIMER)
+    unit(name="records: recorder runs", service=table.SERVICE, running=True, enabled=True)
+    restarted(
+        name="records: recorder restarted",
+        service=table.SERVICE,
+        _if=to_activate("records", *placed.values()),
+    )
+    unit(name="records: days are erased", service=table.TIMER, running=True, enabled=True)
+    restarted(
+        name="records: timer restarted",
+        service=table.TIMER,
+        _if=to_activate("records", placed[f"{table.UNITS}/{table.TIMER}"]),
+    )

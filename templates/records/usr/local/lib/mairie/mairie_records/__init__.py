@@ -1,0 +1,1 @@
+"""Who of the public network had which address and translation when: recorded, kept, erased."""
