@@ -400,6 +400,9 @@ backup = {
     },
 }
 
+# "hours" is what one click opens: at the counter, nobody has to ask twice in a morning.
+portal = {"on": True, "mode": "click", "hours": 4, "data": "1G", "rate": "2M"}
+
 vpn_port = 51820
 
 packages = {
@@ -510,6 +513,7 @@ __all__ = [
     "journal",
     "ntp",
     "packages",
+    "portal",
     "schedules",
     "segments",
     "services",

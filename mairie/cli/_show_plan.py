@@ -51,6 +51,7 @@ def _facts(out: Console, plan: HostPlan) -> None:
         "users": ", ".join(user.name for user in plan.base.users),
         "upgrades": f"at {plan.base.upgrades_at}, local time",
         "log-ins": _log_ins(plan),
+        "portal": _portal(plan),
         "backup": _backup(plan),
     }
     table = Table.grid(padding=(0, 2))
@@ -66,6 +67,18 @@ def _log_ins(plan: HostPlan) -> str:
     points = ", ".join(point.name for point in plan.wifi.access_points)
     people = len(plan.wifi.people)
     return f"{people} {'person' if people == 1 else 'people'}, asked for by {points}"
+
+
+def _portal(plan: HostPlan) -> str:
+    if plan.portal is None:
+        return ""
+    opened = {
+        "click": f"a click opens {plan.portal.session_seconds // 3600} h",
+        "voucher": "a voucher from the desk opens its hours",
+    }[plan.portal.mode]
+    languages = ", ".join(each.language for each in plan.portal.terms)
+    size, rate = _size(plan.portal.data_bytes), _rate(plan.portal.rate)
+    return f"{opened}, {size} at most, {rate}; terms in {languages}"
 
 
 def _backup(plan: HostPlan) -> str:
@@ -175,6 +188,13 @@ def _rate(bits: int) -> str:
         if bits >= factor:
             return f"{bits / factor:g} {unit}"
     return f"{bits} bit/s"
+
+
+def _size(size: int) -> str:
+    for factor, unit in ((10**12, "TB"), (10**9, "GB")):
+        if size >= factor:
+            return f"{size / factor:g} {unit}"
+    return f"{size / 10**6:g} MB"
 
 
 def _value(value: object) -> str:

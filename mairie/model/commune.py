@@ -19,8 +19,9 @@ from mairie.model.base import (
     Quota,
     Rate,
     SegmentName,
+    Size,
 )
-from mairie.model.reference import Flow
+from mairie.model.reference import Flow, PortalMode
 from mairie.model.syndicate import TimeZone
 
 UplinkKind = Literal["fibre", "dsl", "4g", "satellite"]
@@ -33,6 +34,9 @@ ACCESS_POINT_SEGMENT = "admin"
 """Where access points are managed, and from where they ask who may log in."""
 ACCESS_POINTS = "access-points"
 """The access points of a site as the source of a flow: their reserved addresses."""
+
+PORTAL_SEGMENT = "public"
+"""Whose devices the visitors' portal holds back."""
 
 DatabaseSource = Annotated[
     str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-][^\x00-\x1f\x7f]*$", max_length=200)
@@ -171,6 +175,18 @@ class Person(Model):
     )
 
 
+class SitePortal(Model):
+    """The visitors' portal of one site, where it is not the reference's."""
+
+    on: bool | None = Field(default=None, description="false: visitors reach the internet at once")
+    mode: PortalMode | None = Field(default=None, description="A click, or a code from the desk")
+    hours: int | None = Field(
+        default=None, ge=1, le=24, description="Of a session that a click opens"
+    )
+    data: Size | None = Field(default=None, description="Of one session, both ways together")
+    rate: Rate | None = Field(default=None, description="Ceiling of one visitor, each way, bit/s")
+
+
 class Site(Model):
     """A municipal building."""
 
@@ -189,6 +205,7 @@ class Site(Model):
     access_points: dict[Name, AccessPoint] = Field(
         default_factory=dict, description="Of any make, in the segment admin"
     )
+    portal: SitePortal = SitePortal()
 
     @property
     def devices(self) -> dict[str, Equipment]:

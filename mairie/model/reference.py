@@ -27,6 +27,7 @@ PortRange = Annotated[
 ClockTime = Annotated[str, StringConstraints(pattern=r"^(?:[01]\d|2[0-3]):[0-5]\d$|^24:00$")]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Scope = Literal["site", "commune", "communes"]
+PortalMode = Literal["click", "voucher"]
 
 
 class Segment(Model):
@@ -206,6 +207,18 @@ class Backup(Model):
     drill: BackupDrill
 
 
+class Portal(Model):
+    """What a visitor meets before the internet, on every site with a segment ``public``."""
+
+    on: bool = Field(description="false: visitors reach the internet at once")
+    mode: PortalMode = Field(description="A click on the terms, or a code from the desk")
+    hours: int = Field(ge=1, le=24, description="Length of a session that a click opens")
+    data: Size = Field(description="What one session may send and receive together")
+    rate: Rate = Field(
+        description="Ceiling of one visitor, each way; never more than the segment has"
+    )
+
+
 class Reference(Model):
     """Everything that is not local to a commune."""
 
@@ -222,6 +235,7 @@ class Reference(Model):
     packages: Packages
     ssh: Ssh
     backup: Backup
+    portal: Portal
     vpn_port: int = Field(ge=1024, le=65535)
 
 

@@ -11,6 +11,7 @@ from mairie.plan.context import HubHost, Shared, SiteHost, hub_hosts, site_hosts
 from mairie.plan.host import Brick, HostPlan, Place
 from mairie.plan.hub import hub_plan
 from mairie.plan.network import hub_network, site_network
+from mairie.plan.portal import has_portal, site_portal
 from mairie.plan.vpn import gateway_vpn, hub_vpn
 from mairie.plan.wifi import has_radius, site_wifi
 
@@ -77,6 +78,7 @@ def _hub(place: HubHost) -> HostPlan:
         vpn=hub_vpn(place),
         hub_plan=hub_plan(place),
         wifi=None,
+        portal=None,
         backup=None,
         store=hub_store(place),
     )
@@ -109,6 +111,7 @@ def _site_host(place: SiteHost) -> HostPlan:
         vpn=gateway_vpn(place) if place.is_gateway else None,
         hub_plan=None,
         wifi=site_wifi(place),
+        portal=site_portal(place),
         backup=site_backup(place),
         store=None,
     )
@@ -117,4 +120,5 @@ def _site_host(place: SiteHost) -> HostPlan:
 def _bricks(place: SiteHost) -> tuple[Brick, ...]:
     of_a_gateway: tuple[Brick, ...] = ("vpn",) if place.is_gateway else ()
     of_a_radius: tuple[Brick, ...] = ("wifi",) if has_radius(place) else ()
-    return ("base", "network", *of_a_gateway, *of_a_radius, "backup")
+    of_a_portal: tuple[Brick, ...] = ("portal",) if has_portal(place) else ()
+    return ("base", "network", *of_a_gateway, *of_a_radius, *of_a_portal, "backup")

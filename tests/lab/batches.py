@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tests.lab.breaks import Break, backup, base, hub, network, vpn, wifi
+from tests.lab.breaks import Break, backup, base, hub, network, portal, vpn, wifi
 
 LARGEST = 14
 HOST_OF_ROLE = {
@@ -42,7 +42,8 @@ def batches(breaks: Iterable[Break]) -> list[tuple[Break, ...]]:
 
 def all_breaks() -> tuple[Break, ...]:
     """Return the tables of every brick, in the order of deployment."""
-    return (*base.BREAKS, *network.BREAKS, *vpn.BREAKS, *hub.BREAKS, *wifi.BREAKS, *backup.BREAKS)
+    bricks = (base, network, vpn, hub, wifi, portal, backup)
+    return tuple(item for brick in bricks for item in brick.BREAKS)
 
 
 def cases() -> list[tuple[str, int, tuple[Break, ...]]]:

@@ -17,6 +17,7 @@ from mairie.inventory.checks import (
     night,
     people,
     places,
+    portal,
     reference,
     sites,
     syndicate,
@@ -37,6 +38,7 @@ CHECKS: tuple[Callable[[Facts], Iterator[Problem]], ...] = (
     backup.problems,
     night.problems,
     people.problems,
+    portal.problems,
 )
 
 
