@@ -1,12 +1,12 @@
 """Brick ``portal``: the page that visitors meet before the internet.
 
 The firewall of brick ``network`` holds them back, with or without this service: what fails here
-opens nothing.
+opens nothing. It needs no package that a gateway does not have already.
 """
 
 from __future__ import annotations
 
-from pyinfra.operations import apt, files, server, systemd
+from pyinfra.operations import files, server, systemd
 
 from mairie.files import portal as table
 from mairie.host.deploy import place, this_host, to_activate
@@ -18,7 +18,6 @@ def deploy() -> None:
     plan, _ = this_host()
     if plan.portal is None:
         return
-    apt.packages(name="portal: Python", packages=list(table.PACKAGES), no_recommends=True)
     server.group(name="portal: group of the service", group=table.ACCOUNT, system=True)
     server.user(  # noqa: S604 - shell is the log-in shell
         name="portal: account of the service",

@@ -16,7 +16,6 @@ UNIT = f"/etc/systemd/system/{SERVICE}"
 STATE = "/var/lib/mairie-portal"
 DATABASE = f"{STATE}/portal.sqlite"
 ACCOUNT = "mairie-portal"
-PACKAGES = ("iproute2", "nftables", "python3")
 VERIFY = ("systemd-analyze", "verify", "--recursive-errors=no", "{}")
 MODULES = (
     "__init__",

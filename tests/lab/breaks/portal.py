@@ -5,7 +5,7 @@ from tests.lab.breaks import Break
 DRIFT = "POR-03"
 SERVICE = "mairie-portal.service"
 UNIT = f"/etc/systemd/system/{SERVICE}"
-RESTART = f"systemctl daemon-reload && systemctl restart {SERVICE} && sleep 2"
+RESTART = f"systemctl daemon-reload && systemctl restart {SERVICE}"
 STATE = "/var/lib/mairie-portal"
 GATEWAY = "gateway"
 BY_HAND = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import pwd
+import socket
 import sqlite3
 import sys
 import threading
@@ -45,7 +46,7 @@ def serve(state: Path) -> int:
     for address in settings.addresses:
         server = Server(address, settings, desk, mac_of)
         threading.Thread(target=server.serve_forever, daemon=True).start()
-    down = False
+    down, told = False, False
     while True:
         try:
             desk.settle()
@@ -54,7 +55,19 @@ def serve(state: Path) -> int:
             if not down:
                 say(f"le pare-feu ne répond pas ; personne n'est admis : {error}", level=3)
             down = True
+        if not told:
+            ready()
+            told = True
         time.sleep(EVERY_SECONDS)
+
+
+def ready() -> None:
+    """Tell systemd that the page is shown: sd_notify(3)."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if address:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as link:
+            link.connect(address.replace("@", "\0", 1) if address[0] == "@" else address)
+            link.send(b"READY=1")
 
 
 def new(store: Store, count: int, hours: int) -> int:
