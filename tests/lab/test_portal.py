@@ -208,6 +208,15 @@ def test_acceptance_opens_both_families_to_one_device(world: World) -> None:
     assert world.out(TWO) == (False, False)
 
 
+def test_the_labs_own_visitors_accept_as_often_as_asked(world: World) -> None:
+    client = world.client(ONE)
+    assert visitors.is_visitor(client, world.plan)
+    assert not visitors.is_visitor(world.client(STAFF), world.plan)
+    for _ in range(2):
+        visitors.accept(world.session.lab, client, world.plan)
+        assert world.out(ONE) == (True, True)
+
+
 def test_two_visitors_do_not_see_each_other(world: World) -> None:
     for name in (ONE, TWO):
         assert world.accept(name) == "303"
@@ -275,6 +284,7 @@ def test_volume_ends_a_session_and_another_click_is_no_help(world: World) -> Non
 
 def test_what_was_deployed_conforms(world: World) -> None:
     assert world.accept(ONE) == "303"
+    assert world.act("apply", *OWN).changed == (), "who is admitted is no change by hand"
     found = world.act("verify").results
     results = [item for item in found if item.id.startswith(("POR-", "NET-1"))]
     assert len(results) > 40
