@@ -524,6 +524,9 @@ records = {
     },
 }
 
+# "hours" is what one click opens: at the counter, nobody has to ask twice in a morning.
+portal = {"on": True, "mode": "click", "hours": 4, "data": "1G", "rate": "2M"}
+
 vpn_port = 51820
 
 packages = {
@@ -635,6 +638,7 @@ __all__ = [
     "networks",
     "ntp",
     "packages",
+    "portal",
     "records",
     "schedules",
     "segments",

@@ -12,6 +12,7 @@ from ipaddress import IPv4Network, IPv6Network, collapse_addresses
 from itertools import product
 from typing import Literal
 
+from mairie import nftables_portal as portal
 from mairie.plan.host import HostPlan, Rule, SegmentInterface
 
 Family = Literal["ip", "ip6", ""]
@@ -166,6 +167,7 @@ def counters(plan: HostPlan) -> tuple[str, ...]:
     names |= {f"dropped-closed-{item.segment}" for item in plan.network.segments if item.hours}
     for item, _ in _limited(plan):
         names |= {f"limited-{item.segment}-up", f"limited-{item.segment}-down"}
+    names |= portal.counters(plan)
     if plan.vpn is not None and plan.vpn.listen_port:
         names.add("accepted-wireguard")
     if plan.network.firewall.masquerade:
@@ -218,12 +220,12 @@ def spoofed(plan: HostPlan) -> tuple[str, ...]:
 
 
 def before_established(plan: HostPlan) -> tuple[str, ...]:
-    """Return what also holds for connections already open: closing time and rate limits."""
+    """Return what also holds for connections already open: portal, closing time, rate limits."""
     uplinks = [uplink.port for uplink in plan.network.uplinks]
     if not uplinks:
         return ()
     out = quoted(uplinks)
-    lines = []
+    lines = [*portal.jumps(plan, out)]
     for item in plan.network.segments:
         if item.hours:
             name = f"counter name dropped-closed-{item.segment} drop"

@@ -52,6 +52,7 @@ def _facts(out: Console, plan: HostPlan) -> None:
         "upgrades": f"at {plan.base.upgrades_at}, local time",
         "radios": _radios(plan),
         "log-ins": _log_ins(plan),
+        "portal": _portal(plan),
         "backup": _backup(plan),
     }
     table = Table.grid(padding=(0, 2))
@@ -82,6 +83,18 @@ def _radios(plan: HostPlan) -> str:
         f"{radio.power} dBm at most: {', '.join(network.ssid for network in radio.networks)}"
         for radio in (plan.wifi.radios if plan.wifi else ())
     )
+
+
+def _portal(plan: HostPlan) -> str:
+    if plan.portal is None:
+        return ""
+    opened = {
+        "click": f"a click opens {plan.portal.session_seconds // 3600} h",
+        "voucher": "a voucher from the desk opens its hours",
+    }[plan.portal.mode]
+    languages = ", ".join(each.language for each in plan.portal.terms)
+    size, rate = _size(plan.portal.data_bytes), _rate(plan.portal.rate)
+    return f"{opened}, {size} at most, {rate}; terms in {languages}"
 
 
 def _backup(plan: HostPlan) -> str:
@@ -191,6 +204,13 @@ def _rate(bits: int) -> str:
         if bits >= factor:
             return f"{bits / factor:g} {unit}"
     return f"{bits} bit/s"
+
+
+def _size(size: int) -> str:
+    for factor, unit in ((10**12, "TB"), (10**9, "GB")):
+        if size >= factor:
+            return f"{size / factor:g} {unit}"
+    return f"{size / 10**6:g} MB"
 
 
 def _value(value: object) -> str:

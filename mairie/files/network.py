@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from mairie import nftables
+from mairie import nftables, nftables_portal
 from mairie.files import TemplateFile
 from mairie.plan.host import HostPlan, SegmentInterface, Uplink
 
@@ -199,6 +199,8 @@ def _firewall(plan: HostPlan) -> dict[str, Any]:
         "base_input": nftables.base_input(plan),
         "input": nftables.blocks(plan, "input"),
         "dropped_input": nftables.dropped(plan, "input"),
+        "portal_chains": nftables_portal.chains(plan),
+        "most_devices": nftables_portal.MOST_DEVICES,
         "before_established": nftables.before_established(plan),
         "forward": nftables.blocks(plan, "forward"),
         "dropped_forward": nftables.dropped(plan, "forward"),

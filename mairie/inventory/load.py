@@ -15,6 +15,7 @@ from mairie.inventory.messages import UNKNOWN_KEY, data_path, near_key, problems
 from mairie.inventory.problems import InventoryErrors, Problem
 from mairie.inventory.public_keys import public_keys
 from mairie.inventory.sources import Sources
+from mairie.inventory.terms import terms_of
 from mairie.inventory.yaml_nodes import Document, child
 from mairie.inventory.yaml_nodes import read as read_yaml
 from mairie.model.commune import Commune
@@ -60,6 +61,7 @@ def read(folder: Path, layers_folder: Path | None = None, *, secrets: bool = Tru
     sources, problems = _read_files(folder, layers_folder)
     problems += [problem for document in sources.documents for problem in document.problems]
     problems += _validate(sources)
+    sources.terms = terms_of(folder, sources.commune_files, problems)
     problems += checks.problems(sources, secrets=secrets)
     territory = None if problems or sources.syndicate is None else territory_of(sources)
     return Loaded(sources, tuple(sorted(set(problems))), territory)
@@ -75,6 +77,7 @@ def territory_of(sources: Sources) -> Territory:
         communes=sources.communes,
         layers=merged_layers(sources.layer_files),
         public_keys=sources.public_keys,
+        terms=sources.terms,
     )
 
 

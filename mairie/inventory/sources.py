@@ -12,7 +12,7 @@ from mairie.inventory.problems import Problem
 from mairie.inventory.yaml_nodes import Document, Key, child, dotted
 from mairie.model.commune import Commune
 from mairie.model.syndicate import Syndicate
-from mairie.model.territory import PublicKeys
+from mairie.model.territory import PublicKeys, Terms
 
 
 @dataclass
@@ -30,6 +30,9 @@ class Sources:
     communes: dict[str, Commune] = field(default_factory=dict)
     """Valid ones by file stem, in the order of their index."""
     public_keys: dict[str, PublicKeys] = field(default_factory=dict)
+
+    terms: Mapping[str, tuple[Terms, ...]] = field(default_factory=dict)
+    """Of the visitors' portal, by commune; under ``""`` those of everybody else."""
 
     @property
     def documents(self) -> Iterator[Document]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mairie.errors import MairieError
 from mairie.inventory import load
-from mairie.lab import clients, contents, internet, matrix
+from mairie.lab import clients, contents, internet, matrix, visitors
 from mairie.lab.cabling import without_trunks
 from mairie.lab.clients import Lease
 from mairie.lab.containers import Lab
@@ -124,8 +124,17 @@ class Session:
         return Reach(lambda host: vault.host_secrets(host, self.identity), transport)
 
     def connect_devices(self) -> None:
-        """Have every device ask for its addresses."""
+        """Have every device ask for its addresses, and visitors accept the portal's terms.
+
+        Raises:
+            LabError: a portal did not let a visitor in.
+
+        """
         self.leases = clients.connect(self.lab, self.layout.clients)
+        for client in self.layout.clients:
+            plan = self.plans[client.gateway]
+            if visitors.is_visitor(client, plan) and self.leases[client.name].ipv4:
+                visitors.accept(self.lab, client, plan)
 
     def try_flows(self) -> tuple[FlowCheck, ...]:
         """Try every pair with real packets; devices that are not connected yet are first.
@@ -170,5 +179,10 @@ def some_communes(territory: Territory, communes: tuple[str, ...]) -> Territory:
         return territory
     chosen = {stem: item for stem, item in territory.communes.items() if stem in communes}
     return Territory(
-        territory.name, territory.syndicate, chosen, territory.layers, territory.public_keys
+        territory.name,
+        territory.syndicate,
+        chosen,
+        territory.layers,
+        territory.public_keys,
+        territory.terms,
     )

@@ -19,7 +19,7 @@ from rich.console import Console
 
 from mairie.host.events import Action, ControlResult
 from mairie.inventory import load
-from mairie.lab import matrix
+from mairie.lab import matrix, visitors
 from mairie.lab.clients import Lease
 from mairie.lab.machine import Machine
 from mairie.lab.serial import Serial
@@ -222,7 +222,15 @@ class Trunk:
         return leases, shown
 
     def packets(self, leases: dict[str, Lease]) -> tuple[FlowCheck, ...]:
-        """Try who reaches whom, with real packets through the trunk and the tunnel."""
+        """Try who reaches whom, with real packets through the trunk and the tunnel.
+
+        Raises:
+            LabError: the portal did not let a visitor in.
+
+        """
+        for client in self.site.clients:
+            if visitors.is_visitor(client, self.site.gateway) and leases[client.name].ipv4:
+                visitors.accept(self.world.nodes, client, self.site.gateway)
         return matrix.run(self.world.nodes, self.site.shown, self.site.layout, leases, PORTS)
 
 

@@ -21,9 +21,10 @@ from mairie.model.base import (
     RadioName,
     Rate,
     SegmentName,
+    Size,
     Ssid,
 )
-from mairie.model.reference import Flow
+from mairie.model.reference import Flow, PortalMode
 from mairie.model.syndicate import TimeZone
 
 UplinkKind = Literal["fibre", "dsl", "4g", "satellite"]
@@ -38,7 +39,7 @@ ACCESS_POINTS = "access-points"
 """The access points of a site as the source of a flow: their reserved addresses."""
 
 PUBLIC_SEGMENT = "public"
-"""Visitors: the network whose connections the law has recorded."""
+"""Visitors: a portal holds them back, and the law has their connections recorded."""
 
 DatabaseSource = Annotated[
     str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-][^\x00-\x1f\x7f]*$", max_length=200)
@@ -209,6 +210,18 @@ class Person(Model):
     )
 
 
+class SitePortal(Model):
+    """The visitors' portal of one site, where it is not the reference's."""
+
+    on: bool | None = Field(default=None, description="false: visitors reach the internet at once")
+    mode: PortalMode | None = Field(default=None, description="A click, or a code from the desk")
+    hours: int | None = Field(
+        default=None, ge=1, le=24, description="Of a session that a click opens"
+    )
+    data: Size | None = Field(default=None, description="Of one session, both ways together")
+    rate: Rate | None = Field(default=None, description="Ceiling of one visitor, each way, bit/s")
+
+
 class Site(Model):
     """A municipal building."""
 
@@ -230,6 +243,7 @@ class Site(Model):
     networks: dict[Name, SiteNetwork] = Field(
         default_factory=dict, description="Networks on the air, over the reference's"
     )
+    portal: SitePortal = SitePortal()
 
     @property
     def devices(self) -> dict[str, Equipment]:

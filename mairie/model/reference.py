@@ -35,6 +35,7 @@ Scope = Literal["site", "commune", "communes"]
 NetworkSecurity = Literal["enterprise", "personal", "devices", "open"]
 CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 """ISO 3166-1, two letters."""
+PortalMode = Literal["click", "voucher"]
 
 
 class Segment(Model):
@@ -245,6 +246,18 @@ class Backup(Model):
     drill: BackupDrill
 
 
+class Portal(Model):
+    """What a visitor meets before the internet, on every site with a segment ``public``."""
+
+    on: bool = Field(description="false: visitors reach the internet at once")
+    mode: PortalMode = Field(description="A click on the terms, or a code from the desk")
+    hours: int = Field(ge=1, le=24, description="Length of a session that a click opens")
+    data: Size = Field(description="What one session may send and receive together")
+    rate: Rate = Field(
+        description="Ceiling of one visitor, each way; never more than the segment has"
+    )
+
+
 class RecordsPeriod(Model):
     """How long connection records of some days are kept, and who says so."""
 
@@ -293,6 +306,7 @@ class Reference(Model):
     packages: Packages
     ssh: Ssh
     backup: Backup
+    portal: Portal
     networks: dict[Name, Network]
     spectrum: dict[CountryCode, Spectrum]
     records: Records

@@ -18,6 +18,18 @@ class PublicKeys:
     next: str | None = None
 
 
+@dataclass(frozen=True, order=True)
+class Terms:
+    """The terms of the visitors' portal in one language, as a plain text file has them."""
+
+    code: str
+    """Of the language: ``fr``, ``en``, ``ty`` (BCP 47)."""
+    language: str
+    """Its own name, for the link that leads to it: the first line of the file."""
+    text: str
+    """The rest: paragraphs apart by an empty line, lists of lines that begin with ``-``."""
+
+
 @dataclass(frozen=True)
 class Territory:
     """A syndicate with its communes, keyed by file stem, in the order of their index."""
@@ -29,3 +41,9 @@ class Territory:
     """The reference by layer: ``all``, an archipelago, an island's slug, a role; unmerged."""
     public_keys: Mapping[str, PublicKeys] = field(default_factory=dict)
     """Keyed by full host name, hubs included."""
+    terms: Mapping[str, tuple[Terms, ...]] = field(default_factory=dict)
+    """Of the visitors' portal, by commune; under ``""`` those of everybody else."""
+
+    def terms_of(self, commune: str) -> tuple[Terms, ...]:
+        """Return the terms that visitors of a commune read."""
+        return self.terms.get(commune) or self.terms.get("", ())

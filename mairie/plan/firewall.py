@@ -20,6 +20,7 @@ from mairie.plan.host import (
     Selector,
 )
 from mairie.plan.interfaces import hub_uplink, segment_interfaces, uplinks
+from mairie.plan.portal import portal_rules
 
 ALWAYS_OFFERED_BY_A_HUB = ("backup", "icmp", "ssh")
 
@@ -79,16 +80,19 @@ def _schedules(reference: Reference, rules: Iterable[Rule]) -> tuple[AccessSched
 def gateway_firewall(place: SiteHost) -> Firewall:
     """Return the rules of a gateway."""
     reference = place.reference
-    rules = tuple(
-        rule
-        for name, flow in reference.flows.items()
-        for rule in _rules(
-            name,
-            flow,
-            parse_ports(reference.services, flow.services),
-            _gateway_ends(place, flow),
-            hub=False,
-        )
+    rules = (
+        *(
+            rule
+            for name, flow in reference.flows.items()
+            for rule in _rules(
+                name,
+                flow,
+                parse_ports(reference.services, flow.services),
+                _gateway_ends(place, flow),
+                hub=False,
+            )
+        ),
+        *portal_rules(place),
     )
     local_ipv4, local_ipv6 = place.prefixes.text
     return Firewall(

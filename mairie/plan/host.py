@@ -16,7 +16,7 @@ from typing import Literal
 Role = Literal["hub", "gateway", "server"]
 NetworkSecurity = Literal["enterprise", "personal", "devices", "open"]
 Band = Literal["2.4", "5", "6"]
-Brick = Literal["base", "network", "vpn", "hub", "wifi", "records", "backup"]
+Brick = Literal["base", "network", "vpn", "hub", "wifi", "portal", "records", "backup"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -633,6 +633,38 @@ class RecordsPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PortalTerms:
+    """The terms in one language, as plain text."""
+
+    code: str
+    """Of the language (BCP 47)."""
+    language: str
+    """Its own name."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortalPlan:
+    """Brick ``portal`` on the gateway of a site with visitors: what they meet first."""
+
+    interface: str
+    """Bridge of the segment."""
+    ipv4: str
+    ipv6: str
+    """Addresses of this gateway in the segment: the page is there, and nowhere else."""
+    port: int
+    mode: Literal["click", "voucher"]
+    session_seconds: int
+    """Of a session that a click opens; a voucher says its own."""
+    data_bytes: int
+    """Of a session, both ways together."""
+    rate: int
+    """Of one visitor, each way, bit/s."""
+    terms: tuple[PortalTerms, ...]
+    """French first, the others by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HubPlan:
     """Brick ``hub``: what only a hub has beside its tunnels and forwarding rules."""
 
@@ -668,6 +700,8 @@ class HostPlan:
     hub_plan: HubPlan | None
     wifi: WifiPlan | None
     """On the gateway of a site with access points, or with radios of its own, only."""
+    portal: PortalPlan | None
+    """On the gateway of a site whose visitors meet a page first only."""
     records: RecordsPlan | None
     """On the gateway of a site with the public network only."""
     backup: BackupPlan | None

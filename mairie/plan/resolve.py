@@ -11,6 +11,7 @@ from mairie.plan.context import HubHost, Shared, SiteHost, hub_hosts, site_hosts
 from mairie.plan.host import Brick, HostPlan, Place
 from mairie.plan.hub import hub_plan
 from mairie.plan.network import hub_network, site_network
+from mairie.plan.portal import has_portal, site_portal
 from mairie.plan.records import has_records, site_records
 from mairie.plan.vpn import gateway_vpn, hub_vpn
 from mairie.plan.wifi import has_wifi, site_wifi
@@ -78,6 +79,7 @@ def _hub(place: HubHost) -> HostPlan:
         vpn=hub_vpn(place),
         hub_plan=hub_plan(place),
         wifi=None,
+        portal=None,
         records=None,
         backup=None,
         store=hub_store(place),
@@ -111,6 +113,7 @@ def _site_host(place: SiteHost) -> HostPlan:
         vpn=gateway_vpn(place) if place.is_gateway else None,
         hub_plan=None,
         wifi=site_wifi(place),
+        portal=site_portal(place),
         records=site_records(place),
         backup=site_backup(place),
         store=None,
@@ -120,5 +123,7 @@ def _site_host(place: SiteHost) -> HostPlan:
 def _bricks(place: SiteHost) -> tuple[Brick, ...]:
     of_a_gateway: tuple[Brick, ...] = ("vpn",) if place.is_gateway else ()
     of_wifi: tuple[Brick, ...] = ("wifi",) if has_wifi(place) else ()
+    of_a_portal: tuple[Brick, ...] = ("portal",) if has_portal(place) else ()
     of_a_recorder: tuple[Brick, ...] = ("records",) if has_records(place) else ()
-    return ("base", "network", *of_a_gateway, *of_wifi, *of_a_recorder, "backup")
+    of_visitors = (*of_a_portal, *of_a_recorder)
+    return ("base", "network", *of_a_gateway, *of_wifi, *of_visitors, "backup")

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mairie import nftables
+from mairie import nftables, nftables_portal
 from mairie.files import network as table
 from mairie.host.control import control
 from mairie.host.drift import Drift
@@ -155,6 +155,7 @@ def test_chain(subject: str, live: Ruleset, planned: Ruleset) -> None:
         "spoofed", "input", "forward", "output",
         *(("clamp",) if nftables.clamp(plan) else ()),
         *(("postrouting",) if nftables.masquerade(plan) else ()),
+        *nftables_portal.chains(plan),
     ),
 )  # fmt: skip
 def test_common_rules(subject: str, plan: HostPlan, live: Ruleset, planned: Ruleset) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tests.lab.breaks import Break, backup, base, hub, network, records, vpn, wifi
+from tests.lab.breaks import Break, backup, base, hub, network, portal, records, vpn, wifi
 
 LARGEST = 14
 HOST_OF_ROLE = {
@@ -43,7 +43,7 @@ def batches(breaks: Iterable[Break]) -> list[tuple[Break, ...]]:
 
 def all_breaks() -> tuple[Break, ...]:
     """Return the tables of every brick, in the order of deployment."""
-    bricks = (base, network, vpn, hub, wifi, records, backup)
+    bricks = (base, network, vpn, hub, wifi, portal, records, backup)
     return tuple(item for brick in bricks for item in brick.BREAKS)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from mairie.inventory.terms import terms_of
 from mairie.model.commune import Commune
 from mairie.model.syndicate import Syndicate
 from mairie.model.territory import PublicKeys, Territory
@@ -65,6 +66,7 @@ def demo_plans(change: Callable[[str], str] = str) -> dict[str, HostPlan]:
             communes=communes,
             layers={path.stem: _layer(path) for path in sorted((ROOT / "group_data").glob("*.py"))},
             public_keys={name: PublicKeys(current=_key(f"public {name}")) for name in hosts},
+            terms=terms_of(DEMO, communes, []),
         )
     )
 

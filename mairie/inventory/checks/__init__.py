@@ -17,6 +17,7 @@ from mairie.inventory.checks import (
     night,
     people,
     places,
+    portal,
     radios,
     records,
     reference,
@@ -39,6 +40,7 @@ CHECKS: tuple[Callable[[Facts], Iterator[Problem]], ...] = (
     backup.problems,
     night.problems,
     people.problems,
+    portal.problems,
     radios.problems,
     records.problems,
 )

@@ -1,0 +1,1 @@
+"""The visitors' portal: a page, sessions, vouchers, and the firewall that keeps to them."""

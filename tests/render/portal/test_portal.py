@@ -1,0 +1,58 @@
+"""What brick portal renders for the demo."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mairie.files.portal import SETTINGS, UNIT
+from mairie.plan.host import HostPlan
+from mairie.render import RenderedFile
+
+Rendered = Callable[[str, str], dict[str, RenderedFile]]
+BOX = "rapa-mairie-box"
+ROOT = Path(__file__).parents[3]
+
+
+def own(files: dict[str, RenderedFile]) -> dict[str, RenderedFile]:
+    """Leave out the program, which is copied as it stands."""
+    return {path: file for path, file in files.items() if not path.endswith(".py")}
+
+
+def test_whole_output(compare: Callable[..., None]) -> None:
+    compare("portal", BOX, own)
+
+
+def test_the_program_is_copied_as_it_stands(rendered: Rendered) -> None:
+    folder = ROOT / "templates/portal"
+    names = {path for path in rendered("portal", BOX) if path.endswith(".py")}
+    assert names == {
+        f"/{path.relative_to(folder)}" for path in (folder / "usr/local/lib").rglob("*.py")
+    }
+    for name in names:
+        assert rendered("portal", BOX)[name].text == (folder / name.lstrip("/")).read_text()
+
+
+@pytest.mark.parametrize("host", ["hub", "rurutu-ecole-gw", "rurutu-mairie-srv"])
+def test_a_host_without_visitors_gets_nothing(rendered: Rendered, host: str) -> None:
+    assert rendered("portal", host) == {}
+
+
+def test_settings_are_those_of_the_plan(demo: dict[str, HostPlan], rendered: Rendered) -> None:
+    portal = demo[BOX].portal
+    assert portal is not None
+    found = json.loads(rendered("portal", BOX)[SETTINGS].text)
+    assert found["addresses"] == [portal.ipv4, portal.ipv6]
+    assert (found["seconds"], found["data_bytes"]) == (4 * 3600, 10**9)
+    assert [each["code"] for each in found["languages"]] == ["fr", "en"]
+
+
+def test_nothing_is_secret(rendered: Rendered) -> None:
+    assert not any(file.secret for file in rendered("portal", BOX).values())
+
+
+def test_the_service_keeps_two_rights(rendered: Rendered) -> None:
+    lines = rendered("portal", BOX)[UNIT].text.splitlines()
+    assert "CapabilityBoundingSet=CAP_NET_ADMIN CAP_NET_BIND_SERVICE" in lines
+    assert "User=mairie-portal" in lines
