@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pyinfra.api.operation import OperationMeta
 from pyinfra.context import host
-from pyinfra.facts.files import Link
+from pyinfra.facts.files import FindLinks, Link
 from pyinfra.operations import apt, files, systemd
 
 from mairie.files import wifi as table
@@ -17,6 +17,7 @@ from mairie.host.units import restarted, unit
 from mairie.plan.host import WifiPlan
 
 Placed = dict[str, OperationMeta]
+WANTS = "/etc/systemd/system/multi-user.target.wants"
 
 
 def deploy() -> None:
@@ -26,6 +27,7 @@ def deploy() -> None:
     if wifi is None:
         return
     _install(wifi)
+    _without(wifi)
     placed = dict(zip([file.path for file in table.files(plan)], place("wifi"), strict=False))
     units = [placed[path] for path in (table.UNIT, table.HOSTAPD_UNIT) if path in placed]
     systemd.daemon_reload(
@@ -52,6 +54,19 @@ def _install(wifi: WifiPlan) -> None:
         _folder(table.RADIUS, "750", table.GROUP)
     if wifi.radios:
         _folder(table.HOSTAPD, "700", "root")
+
+
+def _without(wifi: WifiPlan) -> None:
+    """Stop the radios of an earlier plan, and its RADIUS server, while their files are there."""
+    wanted = {table.service_of(radio) for radio in wifi.radios}
+    name = table.HOSTAPD_TEMPLATE.replace("@", "@*")
+    for path in sorted(host.get_fact(FindLinks, path=WANTS, fname=name)):
+        service = path.rpartition("/")[2]
+        if service not in wanted:
+            unit(name=f"wifi: no {service}", service=service, running=False, enabled=False)
+    if not wifi.has_radius:
+        name = f"wifi: no {table.SERVICE}"
+        unit(name=name, service=table.SERVICE, running=False, enabled=False)
 
 
 def _mask(service: str) -> None:

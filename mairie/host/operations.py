@@ -225,6 +225,17 @@ def _units(paths: list[str]) -> list[str]:
     ]
 
 
+def _templates(paths: list[str]) -> list[str]:
+    """Return the templates of services among the files of a brick, without ``@.service``."""
+    ending = "@.service"
+    names = [path.removeprefix(f"{_UNITS}/") for path in paths if path.startswith(f"{_UNITS}/")]
+    return [
+        shlex.quote(name.removesuffix(ending))
+        for name in names
+        if "/" not in name and name.endswith(ending)
+    ]
+
+
 @operation()
 def retire(bricks: tuple[str, ...]) -> Generator[StringCommand, None, None]:
     """Stop the units of bricks that are no longer part of this host's plan; remove their files.
@@ -244,6 +255,13 @@ def retire(bricks: tuple[str, ...]) -> Generator[StringCommand, None, None]:
             continue
         paths = list(host.get_fact(PlacedFiles, brick=brick))
         commands = [_remove(paths)] if paths else []
+        if templates := _templates(paths):
+            commands.insert(
+                0,
+                f"for name in {' '.join(templates)}; do [ ! -e {_UNITS}/$name@.service ] || "
+                '{ systemctl stop "$name@*.service" && '
+                "systemctl disable --quiet $name@.service; } || exit 1; done",
+            )
         if units := _units(paths):
             # One that somebody has removed by hand is no reason to keep the others.
             commands.insert(
@@ -251,6 +269,7 @@ def retire(bricks: tuple[str, ...]) -> Generator[StringCommand, None, None]:
                 f"for unit in {' '.join(units)}; do [ ! -e {_UNITS}/$unit ] || "
                 "systemctl disable --quiet --now $unit || exit 1; done",
             )
+        if units or templates:
             commands.append("systemctl daemon-reload")
         yield StringCommand(" && ".join([*commands, _forget(brick)]))
 

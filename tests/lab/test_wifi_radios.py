@@ -38,6 +38,7 @@ RADIOS = "{wlan0: {band: 2.4, channel: 6}, wlan1: {band: 5, channel: 36, width: 
 EQUIPMENT = "    equipment:\n      printer:"
 METER = '{segment: things, mac: "02:00:00:00:05:00", label: Compteur, wifi: true}'
 FLOWS = "flows:\n"
+OFF = "{agents: {on: false}}"
 CONFIGURATION = f"{HOSTAPD}/wlan0.conf"
 PEOPLE = "people:\n  ana: {name: Ana}\n"
 
@@ -171,6 +172,16 @@ class World:
         assert outcome.status == "done", outcome.message
         return outcome
 
+    def edit(self, old: str, new: str) -> None:
+        """Change the commune's file, and read it."""
+        path = self.folder / "communes" / f"{COMMUNE}.yaml"
+        text = path.read_text()
+        assert text.count(old) == 1, old
+        path.write_text(text.replace(old, new))
+        session = Session.of(self.folder, print, communes=(COMMUNE,), name="test-radios")
+        self.session.territory = session.territory
+        self.session.plans = {GATEWAY: session.plans[GATEWAY]}
+
     def run(self, script: str) -> str:
         return self.session.lab.check(GATEWAY, ["sh", "-c", script])
 
@@ -274,6 +285,32 @@ class TestContainer:
             world.run("mv /usr/sbin/hostapd.yes /usr/sbin/hostapd")
         world.act("apply")
         assert world.run(f"cat {CONFIGURATION}") == good
+
+    def test_what_the_plan_no_longer_has_is_stopped(self, world: World) -> None:
+        units = "mairie-hostapd@wlan0.service mairie-hostapd@wlan1.service mairie-radius.service"
+
+        def enabled() -> list[str]:
+            return world.run(f"systemctl is-enabled {units} 2>/dev/null || true").split()
+
+        assert enabled() == ["enabled"] * 3
+        world.edit(", wlan1: {band: 5, channel: 36, width: 80, power: 15}", "")
+        world.edit(PEOPLE, "")
+        meter = "    equipment:\n      meter:"
+        world.edit(meter, f"    networks: {OFF}\n{meter}")
+        world.act("apply")
+        assert enabled()[0] == "enabled"
+        assert "enabled" not in enabled()[1:]
+        assert world.run("ls /etc/hostapd/mairie").split() == [
+            *("things.accept", "things.keys", "wlan0.conf", "wlan0.power"),
+        ]
+        assert world.act("apply").changed == ()
+        world.edit(f"    networks: {OFF}\n", "")
+        world.edit(", wifi: true}", "}")
+        world.edit(", radios: {wlan0: {band: 2.4, channel: 6}}", "")
+        world.act("apply")
+        assert "enabled" not in enabled()
+        assert world.run(f"find {HOSTAPD} /etc/systemd/system -name '*hostapd@wlan*'") == ""
+        assert world.act("apply").changed == ()
 
 
 def of_radios() -> list[Break]:
