@@ -189,6 +189,15 @@ def test_an_edited_extract_does_not(
     assert (str(raised.value), raised.value.exit_code) == (sentence, EXIT_NOT_CONFORMING)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"), [(b'"host"', b'"hots"'), (b"{", b"["), (b'"sha256": ', b'"md5": ')]
+)
+def test_a_manifest_that_is_none(exported: bytes, old: bytes, new: bytes) -> None:
+    with pytest.raises(sealed.NotIntactError) as raised:
+        sealed.read(rewritten(exported, sealed.MANIFEST, old, new), "x.tar")
+    assert str(raised.value) == "x.tar: its manifest cannot be read; it was changed"
+
+
 def test_another_host_signed_it(tmp_path: Path, exported: bytes) -> None:
     other = tmp_path / "other"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", f"{other}"], check=True)
