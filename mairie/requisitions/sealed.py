@@ -25,6 +25,8 @@ from mairie.secrets.recipients import AgeRecipient
 
 NAMESPACE = "mairie-requisition"
 RECORDS, MANIFEST, SIGNATURE = "records.jsonl", "manifest.json", "manifest.json.sig"
+PROMISED = {"host", "host_key", "from", "to", "reference", "records"}
+"""What is read of a manifest."""
 AGE = b"age-encryption.org/v1\n"
 _HOST = "host"
 
@@ -102,7 +104,19 @@ def read(data: bytes, name: str) -> Extract:
     missing = [part for part in (MANIFEST, SIGNATURE, RECORDS) if part not in found]
     if missing:
         raise NotIntactError(f"{name} lacks {', '.join(missing)}: it is no extract, or was cut")
+    if not _is_manifest(found[MANIFEST]):
+        raise NotIntactError(f"{name}: its manifest cannot be read; it was changed")
     return Extract(found[MANIFEST], found[SIGNATURE], found[RECORDS])
+
+
+def _is_manifest(text: bytes) -> bool:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return False
+    if not isinstance(found, dict) or not isinstance(found.get("records"), dict):
+        return False
+    return found.keys() >= PROMISED and found["records"].keys() >= {"sha256", "lines"}
 
 
 def verify(extract: Extract, key: str, name: str) -> None:

@@ -34,6 +34,7 @@ BREAKS: tuple[Break, ...] = (
         control="REC-10",
         damage=f"systemctl kill --signal=STOP {SERVICE} && conntrack -I -s {OF_A_VISITOR} {NEW}",
         note="a visitor connects while the recorder hangs",
+        also=("REC-11",),
         # What the kernel could not tell meanwhile counts until the next start.
         repair=f"systemctl kill --signal=CONT {SERVICE}; systemctl restart {SERVICE}; "
         f"conntrack -D -s {OF_A_VISITOR} -p udp >/dev/null",
@@ -58,7 +59,7 @@ BREAKS: tuple[Break, ...] = (
     ),
     Break(
         control="REC-21",
-        damage=f"sed -i '\\#\"{FOLDER}\"#d' {CLIENT_SETTINGS}",
+        damage=f'sed -i \'s#"{FOLDER}"#"/var/lib/mairie/old"#\' {CLIENT_SETTINGS}',
         note="the year goes to the hub with the next backup",
         also=("BAK-48",),
         role=VISITORS,

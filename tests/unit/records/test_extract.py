@@ -6,7 +6,7 @@ import io
 import json
 import subprocess
 import tarfile
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +189,15 @@ def test_an_edited_extract_does_not(
     assert (str(raised.value), raised.value.exit_code) == (sentence, EXIT_NOT_CONFORMING)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"), [(b'"host"', b'"hots"'), (b"{", b"["), (b'"sha256": ', b'"md5": ')]
+)
+def test_a_manifest_that_is_none(exported: bytes, old: bytes, new: bytes) -> None:
+    with pytest.raises(sealed.NotIntactError) as raised:
+        sealed.read(rewritten(exported, sealed.MANIFEST, old, new), "x.tar")
+    assert str(raised.value) == "x.tar: its manifest cannot be read; it was changed"
+
+
 def test_another_host_signed_it(tmp_path: Path, exported: bytes) -> None:
     other = tmp_path / "other"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", f"{other}"], check=True)
@@ -238,7 +247,7 @@ def test_what_is_due_is_not_given_even_before_the_timer(gateway: Gateway) -> Non
 
 def test_packed_days_answer_as_well(gateway: Gateway) -> None:
     before = _records(export(gateway, NOON, NOON + HOUR))
-    keep(gateway.places, YEAR, date(2027, 3, 4), "2027-03-04T00:20:00.000Z")
+    keep(gateway.places, YEAR, gateway.now)
     assert _records(export(gateway, NOON, NOON + HOUR)) == before
     assert not [path for path in gateway.places.records.iterdir() if "extract" in path.name]
 

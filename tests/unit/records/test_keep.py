@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gzip
-from datetime import UTC, date, datetime, timedelta
+import os
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def gateway(tmp_path: Path) -> Gateway:
 
 
 def run(gateway: Gateway, today: date, periods: tuple[Period, ...] = YEAR) -> Kept:
-    return keep(gateway.places, periods, today, "2028-01-01T00:20:00.000Z")
+    return keep(gateway.places, periods, datetime.combine(today, time(0, 20), UTC))
 
 
 def names(gateway: Gateway) -> list[str]:
@@ -89,6 +90,18 @@ def test_days_are_packed_and_say_the_same(gateway: Gateway) -> None:
     assert run(gateway, date(2027, 3, 4)) == Kept()
 
 
+def test_what_a_killed_extract_left_does_not_outlive_the_day(gateway: Gateway) -> None:
+    now = datetime.combine(date(2027, 3, 4), time(0, 20), UTC).timestamp()
+    for name, age_s in ((".extract-old", 7 * 3600), (".extract-at-work", 60)):
+        folder = gateway.places.records / name
+        folder.mkdir()
+        (folder / "records.jsonl").touch()
+        os.utime(folder, (now - age_s, now - age_s))
+    run(gateway, date(2027, 3, 4))
+    left = [path.name for path in gateway.places.records.iterdir() if path.is_dir()]
+    assert left == [".extract-at-work"]
+
+
 def test_what_was_erased_in_time_is_no_fault(gateway: Gateway) -> None:
     done = run(gateway, FIRST + timedelta(days=367))
     assert done.erased == [FIRST, FIRST + timedelta(days=1)]
@@ -134,6 +147,25 @@ def test_every_day_is_read_once_in_four_weeks_and_new_ones_each_time(gateway: Ga
 
 def test_a_day_that_nobody_wrote(gateway: Gateway) -> None:
     (gateway.places.records / "2027-02-28.jsonl").write_text("")
+    assert list(faults(gateway.places)) == [
+        "2027-02-28.jsonl : la chaîne ne connaît pas cette journée"
+    ]
+
+
+def test_a_start_does_not_make_true_what_somebody_put_there(tmp_path: Path) -> None:
+    gateway = Gateway(tmp_path)
+    (gateway.places.records / "2027-02-28.jsonl").write_text("")
+    gateway.start()
+    assert list(faults(gateway.places)) == [
+        "2027-02-28.jsonl : la chaîne ne connaît pas cette journée"
+    ]
+
+
+def test_nor_an_older_day_with_the_right_beginning(gateway: Gateway) -> None:
+    copy = (gateway.places.records / "2027-03-02.jsonl").read_text()
+    older = gateway.places.records / "2027-02-28.jsonl"
+    older.write_text(copy.replace('"day":"2027-03-02"', '"day":"2027-02-28"'))
+    gateway.start()
     assert list(faults(gateway.places)) == [
         "2027-02-28.jsonl : la chaîne ne connaît pas cette journée"
     ]

@@ -63,10 +63,9 @@ def _record(known: Settings, places: Places) -> int:
 
 
 def _keep(known: Settings, places: Places) -> int:
-    now = datetime.now(UTC)
     if clock.look().synchronised:
         places.trusted.touch()
-    done = keep.keep(places, known.periods, now.date(), recorder.stamp(now))
+    done = keep.keep(places, known.periods, datetime.now(UTC))
     for word, days in (("packed", done.packed), ("erased", done.erased)):
         for day in days:
             sys.stdout.write(f"{word}: {day}\n")

@@ -81,9 +81,9 @@ class Book:
             return False
         if self.day is not None:
             self._seal(moment)
-        sealed = self._sealed()
+        last = max(self._sealed(), default=date.min)
         for older, path in days.files(self._folder).items():
-            if older < day and older not in sealed:
+            if last < older < day and self._is_own(older, path):
                 self._note(older, *days.digest_of(path), moment)
         self._open(day, moment)
         return True
@@ -147,6 +147,11 @@ class Book:
             return False
         self._by_source[source] += size
         return True
+
+    def _is_own(self, day: date, path: Path) -> bool:
+        """Whether a file begins as ours do: what somebody else put there is not made true."""
+        first = next(days.lines_of(path), {})
+        return (first.get("kind"), first.get("day")) == ("day", f"{day}")
 
     def _sealed(self) -> set[date]:
         lines = self._chain.lines()

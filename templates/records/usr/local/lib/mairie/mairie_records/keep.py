@@ -6,12 +6,16 @@ import gzip
 import os
 import shutil
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from mairie_records import days
 from mairie_records.chain import Chain
+from mairie_records.recorder import stamp
 from mairie_records.settings import Period, Places
+
+LEFT_S = 6 * 3600
+"""Age of a temporary file that nobody writes to any more."""
 
 
 @dataclass(slots=True)
@@ -24,21 +28,21 @@ class Kept:
     """Nothing was erased: the clock has not been right since the machine started."""
 
 
-def keep(places: Places, periods: tuple[Period, ...], today: date, moment: str) -> Kept:
+def keep(places: Places, periods: tuple[Period, ...], now: datetime) -> Kept:
     """Erase what is due and pack the other days that are sealed.
 
     Args:
         places: files.
         periods: what the law says.
-        today: UTC.
-        moment: now, as records have it.
+        now: UTC.
 
     """
+    today, moment = now.date(), stamp(now)
     done = Kept(clock_doubted=not places.trusted.exists())
     chain = Chain(places.days)
     sealed = {line["day"] for line in chain.lines() if line["kind"] == "sealed"}
-    known = days.files(places.records)
-    for day, path in known.items():
+    _sweep(places.records, now)
+    for day, path in days.files(places.records).items():
         if days.is_due(day, today, periods) and not done.clock_doubted:
             path.unlink()
             path.with_name(f"{day}{days.PACKED}").unlink(missing_ok=True)
@@ -48,6 +52,17 @@ def keep(places: Places, periods: tuple[Period, ...], today: date, moment: str) 
             _pack(path)
             done.packed.append(day)
     return done
+
+
+def _sweep(folder: Path, now: datetime) -> None:
+    """Remove what an extract or a packing that was killed left: its age is not its days'."""
+    for path in folder.glob(".*"):
+        if now.timestamp() - path.stat().st_mtime < LEFT_S:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def _pack(path: Path) -> None:
