@@ -65,7 +65,7 @@ BREAKS: tuple[Break, ...] = (
         "nft add element inet mairie portal-devices '{ 02:00:00:00:00:98 timeout 0s : 98 }'; "
         "nft add element inet mairie portal-sessions '{ 98 timeout 0s }'",
         note="the mayor's telephone, for ever",
-        also=("POR-01", "POR-02", "POR-10", "POR-12", "POR-04", "POR-05"),
+        also=("POR-01", "POR-02", "POR-05", "POR-10", "POR-12"),
         repair=f"systemctl start {SERVICE}; sleep 2",
         role=GATEWAY,
     ),
