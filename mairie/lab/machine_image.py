@@ -14,11 +14,12 @@ from pathlib import Path
 
 from mairie.lab.cache import Progress, cache_dir, forget_unused, locked, silent
 from mairie.lab.debian import SUITE, ensure_programs, keep_packages, mmdebstrap
-from mairie.lab.image import BASE, BRICKS, write_tar
+from mairie.lab.image import BASE, BRICKS, WIFI, write_tar
 
 PACKAGES = (
     *BASE,
     *BRICKS,
+    *WIFI,
     "busybox-static",
     "cpio",
     "hostapd",
@@ -37,6 +38,7 @@ IDLE = (
     "dnsmasq.service",
     "e2scrub_all.timer",
     "e2scrub_reap.service",
+    "freeradius.service",
     "fstrim.timer",
     "getty@tty1.service",
     "nftables.service",
