@@ -1,47 +1,108 @@
-"""Brick ``wifi``: the RADIUS server that says who may log in through the site's access points.
+"""Brick ``wifi``: the gateway's own radios, and the RADIUS server that says who may log in.
 
-Debian's own service is masked before its package comes: nothing of its default configuration ever
-answers, not even for the moment of the installation.
+Debian's own services are masked before their packages come: nothing of a default configuration
+ever answers, not even for the moment of the installation.
 """
 
 from __future__ import annotations
 
+from pyinfra.api.operation import OperationMeta
+from pyinfra.context import host
+from pyinfra.facts.files import Directory
 from pyinfra.operations import apt, files, systemd
 
 from mairie.files import wifi as table
 from mairie.host.deploy import place, this_host, to_activate
 from mairie.host.units import restarted, unit
+from mairie.plan.host import WifiPlan
+
+Placed = dict[str, OperationMeta]
 
 
 def deploy() -> None:
     """Install, configure, activate."""
     plan, _ = this_host()
-    if plan.wifi is None:
+    wifi = plan.wifi
+    if wifi is None:
         return
+    _install(wifi)
+    placed = dict(zip([file.path for file in table.files(plan)], place("wifi"), strict=False))
+    units = [placed[path] for path in (table.UNIT, table.HOSTAPD_UNIT) if path in placed]
+    systemd.daemon_reload(
+        name="wifi: systemd reads its units again", _if=to_activate("wifi", *units)
+    )
+    if wifi.has_radius:
+        _radius(placed)
+    if wifi.radios:
+        _radios(wifi, placed)
+
+
+def _install(wifi: WifiPlan) -> None:
+    packages: list[str] = []
+    if wifi.has_radius:
+        _mask(table.DEBIAN_SERVICE)
+        packages += table.PACKAGES
+    if wifi.radios:
+        for service in table.DEBIAN_HOSTAPD:
+            _mask(service)
+        packages += table.HOSTAPD_PACKAGES
+    apt.packages(name="wifi: packages", packages=packages, no_recommends=True)
+    _folder("/etc/mairie", "755", "root")
+    if wifi.has_radius:
+        _folder(table.RADIUS, "750", table.GROUP)
+    if wifi.radios:
+        _folder(table.HOSTAPD, "700", "root")
+
+
+def _mask(service: str) -> None:
     files.link(
-        name="wifi: Debian's own RADIUS service never starts",
-        path=table.DEBIAN_UNIT,
+        name=f"wifi: Debian's own {service} never starts",
+        path=f"/etc/systemd/system/{service}",
         target="/dev/null",
     )
-    apt.packages(name="wifi: RADIUS server", packages=list(table.PACKAGES), no_recommends=True)
-    files.directory(
-        name="wifi: folder of bricks", path="/etc/mairie", mode="755", user="root", group="root"
-    )
-    files.directory(
-        name="wifi: folder of the RADIUS server",
-        path=table.RADIUS,
-        mode="750",
-        user="root",
-        group=table.GROUP,
-    )
-    placed = dict(zip([file.path for file in table.files(plan)], place("wifi"), strict=False))
-    systemd.daemon_reload(
-        name="wifi: systemd reads its units again", _if=to_activate("wifi", placed[table.UNIT])
-    )
+
+
+def _folder(path: str, mode: str, group: str) -> None:
+    files.directory(name=f"wifi: folder {path}", path=path, mode=mode, user="root", group=group)
+
+
+def _radius(placed: Placed) -> None:
     unit(name="wifi: RADIUS server runs", service=table.SERVICE, running=True, enabled=True)
     # All of it is read at the start alone: who was removed must not come in by what is remembered.
     restarted(
         name="wifi: RADIUS server restarted",
         service=table.SERVICE,
-        _if=to_activate("wifi", *placed.values()),
+        _if=to_activate(
+            "wifi",
+            *(placed[file] for file in placed if file.startswith(table.RADIUS)),
+            placed[table.UNIT],
+        ),
     )
+
+
+def _radios(wifi: WifiPlan, placed: Placed) -> None:
+    read = [path for path in placed if path.startswith(f"{table.NETWORKD}/")]
+    if read:
+        systemd.service(
+            name="wifi: systemd-networkd reads its files again",
+            service="systemd-networkd.service",
+            reloaded=True,
+            _if=to_activate("wifi", *(placed[path] for path in read)),
+        )
+    lists = [path for path in placed if path.endswith((".vlan", ".accept", ".keys"))]
+    for radio in wifi.radios:
+        service = table.service_of(radio)
+        # A radio that is not there yet is started when it comes.
+        there = host.get_fact(Directory, path=f"/sys/class/net/{radio.name}") is not None
+        unit(
+            name=f"wifi: radio {radio.name} on the air",
+            service=service,
+            running=True if there else None,
+            enabled=True,
+        )
+        read = [table.HOSTAPD_UNIT, table.configuration_of(radio), table.power_of(radio), *lists]
+        restarted(
+            name=f"wifi: radio {radio.name} starts again",
+            service=service,
+            _if=to_activate("wifi", *(placed[path] for path in read)),
+        )

@@ -400,6 +400,61 @@ backup = {
     },
 }
 
+# On the air where a site has the segment and a radio. "devices" is there for equipment with
+# wifi: true only. Elision would make "Mairie de {commune}" wrong for one commune in five.
+networks = {
+    "agents": {"segment": "agents", "security": "enterprise", "ssid": "{commune} Mairie"},
+    "school": {"segment": "school", "security": "personal", "ssid": "{commune} École"},
+    "public": {"segment": "public", "security": "open", "ssid": "{commune} Public"},
+    "things": {"segment": "things", "security": "devices", "ssid": "{commune} Objets"},
+}
+
+# Channels of 20 MHz, power in dBm EIRP, indoors. "checked" as for backups: None, to be checked.
+_regdb = "wireless-regdb 2026.05.30, domaine {}, à relire avec les décisions de l'autorité"
+spectrum = {
+    "FR": {
+        "regulatory": "FR",
+        "bands": {
+            "2.4": [{"first": 1, "last": 13, "power": 20}],
+            "5": [
+                {"first": 36, "last": 48, "power": 23},
+                {"first": 52, "last": 64, "power": 20, "radar": True},
+                {"first": 100, "last": 140, "power": 26, "radar": True},
+            ],
+            "6": [{"first": 1, "last": 93, "power": 23}],
+        },
+        "source": _regdb.format("FR"),
+        "checked": None,
+    },
+    "PF": {
+        "regulatory": "PF",
+        "bands": {
+            "2.4": [{"first": 1, "last": 13, "power": 20}],
+            "5": [
+                {"first": 36, "last": 48, "power": 20},
+                {"first": 52, "last": 64, "power": 20, "radar": True},
+                {"first": 100, "last": 140, "power": 27, "radar": True},
+            ],
+        },
+        "source": _regdb.format("PF"),
+        "checked": None,
+    },
+    # The kernel's rules have no New Caledonia: those of France bound it, with these below them.
+    "NC": {
+        "regulatory": "FR",
+        "bands": {
+            "2.4": [{"first": 1, "last": 13, "power": 20}],
+            "5": [
+                {"first": 36, "last": 48, "power": 20},
+                {"first": 52, "last": 64, "power": 20, "radar": True},
+                {"first": 100, "last": 140, "power": 26, "radar": True},
+            ],
+        },
+        "source": "aucun domaine NC dans wireless-regdb 2026.05.30 : prudence de cette référence",
+        "checked": None,
+    },
+}
+
 vpn_port = 51820
 
 packages = {
@@ -508,11 +563,13 @@ __all__ = [
     "flows",
     "hardening",
     "journal",
+    "networks",
     "ntp",
     "packages",
     "schedules",
     "segments",
     "services",
+    "spectrum",
     "ssh",
     "upgrades",
     "uplink_classes",

@@ -62,6 +62,8 @@ def generate(names: tuple[str, ...], inventory: Path, identity: Path | None) -> 
 @click.option("--finish", is_flag=True, help="Put the staged key in force and drop the old one.")
 @click.option("--person", metavar="LOGIN", help="Of COMMUNE: another password and certificate.")
 @click.option("--access-point", metavar="NAME", help="Of the gateway HOST: another secret.")
+@click.option("--network", metavar="NAME", help="Of COMMUNE: another passphrase.")
+@click.option("--device", metavar="NAME", help="That comes to HOST by radio: another key.")
 @click.option("--server", is_flag=True, help="Another Wi-Fi certificate for the gateway HOST.")
 @click.option(
     "--authority", is_flag=True, help="Another certificate authority for COMMUNE, for all devices."
@@ -74,6 +76,8 @@ def rotate(
     finish: bool,
     person: str | None,
     access_point: str | None,
+    network: str | None,
+    device: str | None,
     server: bool,
     authority: bool,
     inventory: Path,
@@ -85,8 +89,8 @@ def rotate(
     opens nothing once the gateways are deployed.
     """
     vault = open_vault(inventory)
-    chosen = [finish, person is not None, access_point is not None, server, authority]
-    if sum(chosen) > 1:
+    named = [each is not None for each in (person, access_point, network, device)]
+    if sum([finish, server, authority, *named]) > 1:
         raise MairieError("only one thing is rotated at a time; leave one option")
     own = identity_of(vault, identity)
     logins = Logins(vault)
@@ -98,6 +102,14 @@ def rotate(
         logins.rotate_access_point(name, access_point, own)
         click.echo(f"{access_point} has a new secret; write it into the access point:")
         click.echo(f"        mairie people access-point {name} {access_point}")
+        click.echo(f"Deploy: mairie deploy {name}")
+    elif network is not None:
+        logins.rotate_network(name, network, own)
+        click.echo(f"{network} has a new passphrase; print it for its people: mairie wifi show")
+        click.echo(f"Deploy: mairie deploy {name}")
+    elif device is not None:
+        logins.rotate_device(name, device, own)
+        click.echo(f"{device} has a new key; write it into the device: mairie wifi show {name}")
         click.echo(f"Deploy: mairie deploy {name}")
     elif server:
         logins.rotate_server(name, own)

@@ -1,12 +1,16 @@
-"""Files of the brick wifi: a RADIUS server of our own, beside which nothing of Debian's answers.
+"""Files of the brick wifi: a RADIUS server and radios of our own, nothing of Debian's beside them.
 
-radiusd.conf comes last but for the unit: it is checked together with what it reads.
+radiusd.conf, and the configuration of a radio, come after what they read: both are checked
+together with it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from mairie import hostapd
 from mairie.files import TemplateFile
-from mairie.plan.host import HostPlan, Person, WifiPlan
+from mairie.plan.host import HostPlan, Person, Radio, WifiPlan
 
 RADIUS = "/etc/mairie/radius"
 """All that the server reads: no file of /etc/freeradius is."""
@@ -25,22 +29,55 @@ CHECK = f"{HELPERS}/check-radius"
 SERVICE = "mairie-radius.service"
 UNIT = f"/etc/systemd/system/{SERVICE}"
 DEBIAN_SERVICE = "freeradius.service"
-DEBIAN_UNIT = f"/etc/systemd/system/{DEBIAN_SERVICE}"
 PACKAGES = ("freeradius", "openssl")
+HOSTAPD = "/etc/hostapd/mairie"
+"""All that hostapd reads: no other file of /etc/hostapd is."""
+HOSTAPD_CONTROL = "/run/mairie-hostapd"
+"""A folder for each radio, with a socket for each of its networks."""
+HOSTAPD_CHECK = f"{HELPERS}/check-hostapd"
+HOSTAPD_TEMPLATE = "mairie-hostapd@.service"
+HOSTAPD_UNIT = f"/etc/systemd/system/{HOSTAPD_TEMPLATE}"
+DEBIAN_HOSTAPD = ("hostapd.service", "hostapd@.service")
+HOSTAPD_PACKAGES = ("hostapd", "iw", "wireless-regdb")
+NETWORKD = "/etc/systemd/network"
 VERIFY = ("systemd-analyze", "verify", "--recursive-errors=no", "{}")
 
 
 def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
-    """Return every file of the brick for this host; none where no access point asks."""
+    """Return every file of the brick for this host; none where no access point or radio is."""
     wifi = plan.wifi
     if wifi is None:
         return ()
+    return (*(_radius(wifi) if wifi.has_radius else ()), *_radios(wifi))
+
+
+def service_of(radio: Radio) -> str:
+    """Return the unit that runs a radio."""
+    return HOSTAPD_TEMPLATE.replace("@", f"@{radio.name}")
+
+
+def configuration_of(radio: Radio) -> str:
+    """Return the path of the configuration of a radio."""
+    return f"{HOSTAPD}/{radio.name}.conf"
+
+
+def power_of(radio: Radio) -> str:
+    """Return the path of the file with the ceiling of a radio's power."""
+    return f"{HOSTAPD}/{radio.name}.power"
+
+
+def control_of(radio: Radio) -> str:
+    """Return the folder of a radio's control sockets."""
+    return f"{HOSTAPD_CONTROL}/{radio.name}"
+
+
+def _radius(wifi: WifiPlan) -> tuple[TemplateFile, ...]:
     return (
         TemplateFile(path=CHECK, mode="755", check=("sh", "-n", "{}")),
         _read(AUTHORITY, secret=True),
         _read(CERTIFICATE, secret=True),
         _read(KEY, secret=True),
-        _read(CLIENTS, secret=True, points=wifi.access_points),
+        _read(CLIENTS, secret=True, points=wifi.access_points, radios=wifi.asks_itself),
         _read(PASSWORDS, secret=True, people=with_password(wifi)),
         _read(CERTIFICATES, people=with_certificate(wifi)),
         _read(SEGMENTS, people=wifi.people),
@@ -50,6 +87,75 @@ def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
             check=VERIFY,
             context={"folder": RADIUS, "group": GROUP, "debian": DEBIAN_SERVICE},
         ),
+    )
+
+
+def _radios(wifi: WifiPlan) -> Iterator[TemplateFile]:
+    if not wifi.radios:
+        return
+    yield TemplateFile(path=HOSTAPD_CHECK, mode="755", check=("sh", "-n", "{}"))
+    yield from _lists(wifi)
+    for radio in wifi.radios:
+        yield _hostapd(
+            f"{radio.name}.power", "power", power=radio.power * 100, secret=False, radio=radio
+        )
+        yield _hostapd(
+            f"{radio.name}.conf",
+            "conf",
+            check=(HOSTAPD_CHECK, "{}"),
+            radio=radio,
+            settings=hostapd.radio_settings(radio),
+            sections=hostapd.sections(radio, wifi, HOSTAPD, control_of(radio)),
+        )
+    for radio in wifi.radios:
+        isolated = [network for network in radio.networks if network.isolated]
+        for bridge in sorted({network.bridge for network in isolated}):
+            names = [x for n in isolated if n.bridge == bridge for x in n.interfaces]
+            yield TemplateFile(
+                path=f"{NETWORKD}/35-{radio.name}-{bridge}.network",
+                template="etc/systemd/network/isolated.network.j2",
+                context={"interfaces": names, "bridge": bridge},
+            )
+    yield TemplateFile(
+        path=HOSTAPD_UNIT,
+        check=VERIFY,
+        context={"folder": HOSTAPD, "control": HOSTAPD_CONTROL, "radius": SERVICE},
+    )
+
+
+def _lists(wifi: WifiPlan) -> Iterator[TemplateFile]:
+    """Yield the lists that configurations name: VLANs of each BSS, devices of each network."""
+    networks = [network for radio in wifi.radios for network in radio.networks]
+    for network in networks:
+        if network.security == "enterprise":
+            yield _hostapd(
+                f"{network.interface}.vlan",
+                "vlan",
+                secret=False,
+                network=network,
+                segments=wifi.people_segments,
+            )
+    for network in {each.name: each for each in networks if each.devices}.values():
+        yield _hostapd(f"{network.name}.accept", "accept", secret=False, network=network)
+        yield _hostapd(f"{network.name}.keys", "keys", network=network)
+
+
+def _hostapd(
+    name: str,
+    template: str,
+    *,
+    secret: bool = True,
+    check: tuple[str, ...] | None = None,
+    **context: object,
+) -> TemplateFile:
+    """Return a file that hostapd reads."""
+    return TemplateFile(
+        path=f"{HOSTAPD}/{name}",
+        template=f"etc/hostapd/mairie/{template}.j2",
+        mode="600",
+        secret=secret,
+        check=check,
+        context=context,
     )
 
 

@@ -38,6 +38,8 @@ PATTERNS: Mapping[str, str] = {
     ): "lower-case letters and digits, with single . _ or -, such as hina.teriitahi",
     _pattern(base.SegmentName): "lower-case letters and digits, starting with a letter",
     _pattern(base.InterfaceName): "the name of a network port, such as eth0 or enp1s0",
+    _pattern(base.RadioName): "the name of a radio, such as wlan0 or wlp3s0",
+    _pattern(reference.CountryCode): "a country in two capital letters, such as PF",
     _pattern(base.WireGuardKey): "a WireGuard public key, 44 characters as wg pubkey prints them",
     _pattern(syndicate.SshKey): "one line of an OpenSSH public key file, such as ssh-ed25519 AAAA…",
     _pattern(base.Pattern): "a name or a path, with * and ?, such as *.iso",

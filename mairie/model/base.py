@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -95,6 +95,25 @@ AbsolutePath = Annotated[str, AfterValidator(check_absolute), Field(max_length=2
 
 Pattern = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]+$", max_length=200)]
 """What restic's ``--exclude`` takes: a name, a path, with ``*``, ``?`` and ``**``."""
+
+
+def band_name(value: Any) -> Any:
+    """Turn a number of gigahertz, as YAML reads ``5`` or ``2.4``, into the name of its band."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return f"{value:g}" if is_number else value
+
+
+Band = Annotated[
+    Literal["2.4", "5", "6"],
+    BeforeValidator(band_name, json_schema_input_type=Literal["2.4", "5", "6"] | float),
+]
+"""A band of radio frequencies, in gigahertz."""
+
+RadioName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*$", max_length=8)]
+"""A radio as the kernel names it; ``<radio>-<n>.<vlan>`` must fit 15 characters (IFNAMSIZ)."""
+
+Ssid = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
+"""Name of a network on the air; ``{commune}`` stands for the name of the commune."""
 
 Mac = Annotated[str, AfterValidator(normalise_mac)]
 

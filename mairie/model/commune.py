@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from mairie.model.base import (
     AbsolutePath,
+    Band,
     InterfaceName,
     Label,
     Login,
@@ -17,8 +18,10 @@ from mairie.model.base import (
     Name,
     Pattern,
     Quota,
+    RadioName,
     Rate,
     SegmentName,
+    Ssid,
 )
 from mairie.model.reference import Flow
 from mairie.model.syndicate import TimeZone
@@ -106,6 +109,21 @@ class CommuneBackup(Model):
     )
 
 
+class Radio(Model):
+    """A radio of a gateway: the networks of its site are on the air there."""
+
+    band: Band = Field(description="In gigahertz: 2.4, 5 or 6")
+    channel: int | None = Field(
+        None, ge=1, le=233, description="Without it, the quietest one when it starts"
+    )
+    width: Literal[20, 40, 80, 160] | None = Field(
+        None, description="Of the channel, MHz; without it, 20 on 2.4 GHz, else 80"
+    )
+    power: int | None = Field(
+        None, ge=1, le=36, description="Ceiling, dBm EIRP; without it, what the law allows"
+    )
+
+
 class Host(Model):
     """A machine; a very small commune has one with both roles."""
 
@@ -121,6 +139,9 @@ class Host(Model):
     number: int | None = Field(
         None, ge=2, le=9, description="Last part of its address in the servers segment"
     )
+    radios: dict[RadioName, Radio] = Field(
+        default_factory=dict, description="Radios of a gateway, as the kernel names them"
+    )
     backup: HostBackup = HostBackup()
 
     @model_validator(mode="after")
@@ -132,6 +153,8 @@ class Host(Model):
                 raise ValueError('a gateway needs "trunk" or "ports" for its segments')
         elif self.wan is not None or self.trunk is not None or self.ports:
             raise ValueError('only a gateway has "wan", "trunk" or "ports"; a server has "port"')
+        elif self.radios:
+            raise ValueError('only a gateway has "radios"')
         return self
 
 
@@ -142,6 +165,14 @@ class Equipment(Model):
     mac: Mac
     address: IPv4Address | None = Field(None, description="Free choice outside the DHCP pool")
     label: Label | None = None
+    wifi: bool = Field(False, description="It comes by radio, with a key of its own")
+
+
+class SiteNetwork(Model):
+    """What one site has otherwise than the reference for a network on the air."""
+
+    ssid: Ssid | None = None
+    on: bool | None = None
 
 
 class AccessPoint(Model):
@@ -155,7 +186,11 @@ class AccessPoint(Model):
     def as_equipment(self) -> Equipment:
         """The same as a device with a reserved address."""
         return Equipment(
-            segment=ACCESS_POINT_SEGMENT, mac=self.mac, address=self.address, label=self.label
+            segment=ACCESS_POINT_SEGMENT,
+            mac=self.mac,
+            address=self.address,
+            label=self.label,
+            wifi=False,
         )
 
 
@@ -188,6 +223,9 @@ class Site(Model):
     equipment: dict[Name, Equipment] = Field(default_factory=dict)
     access_points: dict[Name, AccessPoint] = Field(
         default_factory=dict, description="Of any make, in the segment admin"
+    )
+    networks: dict[Name, SiteNetwork] = Field(
+        default_factory=dict, description="Networks on the air, over the reference's"
     )
 
     @property

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 
 from mairie.model.base import (
     AbsolutePath,
+    Band,
     Label,
     Model,
     Name,
@@ -17,6 +18,7 @@ from mairie.model.base import (
     Rate,
     SegmentName,
     Size,
+    Ssid,
 )
 
 PortRange = Annotated[
@@ -27,6 +29,9 @@ PortRange = Annotated[
 ClockTime = Annotated[str, StringConstraints(pattern=r"^(?:[01]\d|2[0-3]):[0-5]\d$|^24:00$")]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Scope = Literal["site", "commune", "communes"]
+NetworkSecurity = Literal["enterprise", "personal", "devices", "open"]
+CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+"""ISO 3166-1, two letters."""
 
 
 class Segment(Model):
@@ -41,6 +46,37 @@ class Segment(Model):
     isolated: bool = Field(False, description="Hosts of the segment cannot see each other")
     hours: Name | None = Field(None, description="Schedule outside which the internet is closed")
     people: bool = Field(False, description="People who log in by name may be put into it")
+
+
+class Network(Model):
+    """A network on the air, for the radios of a site that has its segment."""
+
+    segment: SegmentName
+    security: NetworkSecurity = Field(
+        description="People by name; one passphrase; a key for each device; everybody"
+    )
+    ssid: Ssid = Field(description="Its name; {commune} stands for the commune's")
+    on: bool = True
+
+
+class ChannelSpan(Model):
+    """Neighbouring channels with the same rules."""
+
+    first: int = Field(ge=1, le=233, description="Number of the lowest channel of 20 MHz")
+    last: int = Field(ge=1, le=233)
+    power: int = Field(ge=1, le=36, description="Highest power, dBm EIRP")
+    radar: bool = Field(False, description="Shared with radars: listen first, leave when heard")
+
+
+class Spectrum(Model):
+    """Where radios may send in a country, and who says so."""
+
+    regulatory: CountryCode = Field(description="Country told to the kernel, one that it knows")
+    bands: dict[Band, tuple[ChannelSpan, ...]]
+    source: str = Field(min_length=1, description="Where these numbers come from")
+    checked: date | None = Field(
+        None, description="When a person read the rules in force; null: to be checked"
+    )
 
 
 class Flow(Model):
@@ -222,6 +258,8 @@ class Reference(Model):
     packages: Packages
     ssh: Ssh
     backup: Backup
+    networks: dict[Name, Network]
+    spectrum: dict[CountryCode, Spectrum]
     vpn_port: int = Field(ge=1024, le=65535)
 
 

@@ -180,7 +180,13 @@ def hub_hosts(shared: Shared) -> Iterator[HubHost]:
 
 def site_hosts(shared: Shared) -> Iterator[SiteHost]:
     """Yield every host of every commune: communes by index, sites and hosts as written."""
-    for commune_stem, commune in shared.territory.communes.items():
-        for site_stem, site in commune.sites.items():
-            for stem, host in site.hosts.items():
-                yield SiteHost(shared, commune_stem, commune, site_stem, site, stem, host)
+    for commune_stem in shared.territory.communes:
+        yield from commune_hosts(shared, commune_stem)
+
+
+def commune_hosts(shared: Shared, commune_stem: str) -> Iterator[SiteHost]:
+    """Yield every host of one commune, sites and hosts as written."""
+    commune = shared.territory.communes[commune_stem]
+    for site_stem, site in commune.sites.items():
+        for stem, host in site.hosts.items():
+            yield SiteHost(shared, commune_stem, commune, site_stem, site, stem, host)

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Role = Literal["hub", "gateway", "server"]
+NetworkSecurity = Literal["enterprise", "personal", "devices", "open"]
+Band = Literal["2.4", "5", "6"]
 Brick = Literal["base", "network", "vpn", "hub", "wifi", "backup"]
 
 
@@ -483,17 +485,116 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WifiDevice:
+    """A device with a key of its own, in HostSecrets under ``wifi-device:<name>``."""
+
+    name: str
+    label: str
+    mac: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """A network as one radio has it on the air."""
+
+    name: str
+    """In the reference: ``agents``."""
+    ssid: str
+    """At most 32 bytes of UTF-8."""
+    security: NetworkSecurity
+    """``enterprise``: people by name, through RADIUS; ``personal``: a passphrase, in HostSecrets
+    under ``wifi-network:<name>``; ``devices``: a key each; ``open``: everybody, encrypted for
+    those who can (OWE, RFC 8110)."""
+    transition: bool
+    """Whether devices of before WPA3 may come; never on 6 GHz."""
+    segment: str
+    vlan: int
+    bridge: str
+    isolated: bool
+    """Whether those who come by radio cannot see each other, nor others of the segment."""
+    interface: str
+    """Of its BSS: the radio's own, or ``<radio>-<n>``."""
+    bssid: str
+    """Locally administered, from the names of the host and of the radio."""
+    owe_interface: str
+    """Of the second BSS of an open network with ``transition``; empty otherwise."""
+    owe_bssid: str
+    owe_ssid: str
+    """Hidden; devices that know OWE are sent there."""
+    devices: tuple[WifiDevice, ...]
+    """Who may come to a network of devices."""
+
+    @property
+    def interfaces(self) -> tuple[str, ...]:
+        """Of its one or two BSS."""
+        return tuple(name for name in (self.interface, self.owe_interface) if name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Radio:
+    """A radio of this host, run by hostapd."""
+
+    name: str
+    """Of its interface in the kernel: ``wlan0``."""
+    band: Band
+    """In gigahertz."""
+    channel: int
+    """The first one of 20 MHz; 0: the quietest of ``channels`` when it starts."""
+    channels: tuple[int, ...]
+    """Those it chooses from: none that is shared with radars."""
+    centre: int
+    """Number of the middle of the whole channel; 0 with 20 MHz, or when it chooses."""
+    width: int
+    """MHz."""
+    power: int
+    """Ceiling, dBm EIRP."""
+    country: str
+    """Told to the kernel, and to devices: ISO 3166-1, two letters."""
+    networks: tuple[Network, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleSegment:
+    """Where people who log in may be put."""
+
+    segment: str
+    vlan: int
+    bridge: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WifiPlan:
-    """Brick ``wifi`` on the gateway of a site with access points: its RADIUS server."""
+    """Brick ``wifi`` on the gateway of a site with access points or radios of its own."""
 
     address: str
-    """Of this gateway in the segment of the access points; it listens nowhere else."""
+    """Of this gateway in the segment of the access points, whom its RADIUS server answers there;
+    empty where there are none."""
     port: int
     server_name: str
     """In the server's certificate: what devices check, the same on every site of the commune."""
     access_points: tuple[AccessPoint, ...]
     people: tuple[Person, ...]
     """Those whose segment this site has; nobody else is let in, whatever they hold."""
+    people_segments: tuple[PeopleSegment, ...]
+    """Of this site."""
+    radios: tuple[Radio, ...]
+
+    @property
+    def asks_itself(self) -> bool:
+        """Whether a radio of this host asks its RADIUS server, at 127.0.0.1."""
+        networks = (network for radio in self.radios for network in radio.networks)
+        return any(network.security == "enterprise" for network in networks)
+
+    @property
+    def has_radius(self) -> bool:
+        """Whether it has a RADIUS server."""
+        return bool(self.access_points) or self.asks_itself
+
+    @property
+    def listens(self) -> tuple[str, ...]:
+        """Addresses of its RADIUS server."""
+        own = ("127.0.0.1",) if self.asks_itself else ()
+        return (*((self.address,) if self.access_points else ()), *own)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -531,7 +632,7 @@ class HostPlan:
     vpn: VpnPlan | None
     hub_plan: HubPlan | None
     wifi: WifiPlan | None
-    """On the gateway of a site with access points only."""
+    """On the gateway of a site with access points, or with radios of its own, only."""
     backup: BackupPlan | None
     """None on a hub."""
     store: StorePlan | None

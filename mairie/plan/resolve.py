@@ -12,7 +12,7 @@ from mairie.plan.host import Brick, HostPlan, Place
 from mairie.plan.hub import hub_plan
 from mairie.plan.network import hub_network, site_network
 from mairie.plan.vpn import gateway_vpn, hub_vpn
-from mairie.plan.wifi import has_radius, site_wifi
+from mairie.plan.wifi import has_wifi, site_wifi
 
 
 def places(territory: Territory) -> Iterator[HubHost | SiteHost]:
@@ -116,5 +116,5 @@ def _site_host(place: SiteHost) -> HostPlan:
 
 def _bricks(place: SiteHost) -> tuple[Brick, ...]:
     of_a_gateway: tuple[Brick, ...] = ("vpn",) if place.is_gateway else ()
-    of_a_radius: tuple[Brick, ...] = ("wifi",) if has_radius(place) else ()
-    return ("base", "network", *of_a_gateway, *of_a_radius, "backup")
+    of_wifi: tuple[Brick, ...] = ("wifi",) if has_wifi(place) else ()
+    return ("base", "network", *of_a_gateway, *of_wifi, "backup")

@@ -1,4 +1,4 @@
-"""Brick ``wifi``: which access points a gateway answers, and whom it lets in where."""
+"""Brick ``wifi``: radios of a gateway, access points it answers, whom it lets in where."""
 
 from __future__ import annotations
 
@@ -6,13 +6,24 @@ from collections.abc import Iterator
 
 from mairie.model.commune import ACCESS_POINT_SEGMENT
 from mairie.plan.context import SiteHost
-from mairie.plan.host import AccessPoint, Person, WifiPlan
+from mairie.plan.host import AccessPoint, PeopleSegment, Person, WifiPlan
 from mairie.plan.interfaces import reservations
+from mairie.plan.radio import networks_of, radios
+
+
+def has_wifi(place: SiteHost) -> bool:
+    """Whether a host has radios, or answers the access points of its site."""
+    return place.is_gateway and bool(place.site.access_points or place.host.radios)
 
 
 def has_radius(place: SiteHost) -> bool:
-    """Whether a host answers the access points of its site."""
-    return place.is_gateway and bool(place.site.access_points)
+    """Whether a host has a RADIUS server: for access points, or for its own radios."""
+    if not place.is_gateway:
+        return False
+    if place.site.access_points:
+        return True
+    networks = networks_of(place).values() if place.host.radios else ()
+    return any(network.security == "enterprise" for network in networks)
 
 
 def server_name(commune: str, domain: str) -> str:
@@ -21,16 +32,23 @@ def server_name(commune: str, domain: str) -> str:
 
 
 def site_wifi(place: SiteHost) -> WifiPlan | None:
-    """Return what a gateway answers its access points; None on a host that answers none."""
-    if not has_radius(place):
+    """Return the Wi-Fi of a gateway; None on a host that has nothing to do with it."""
+    if not has_wifi(place):
         return None
-    segment = place.segments[ACCESS_POINT_SEGMENT]
+    points = tuple(_access_points(place))
+    at = place.own_address(place.segments[ACCESS_POINT_SEGMENT]).ipv4 if points else ""
     return WifiPlan(
-        address=place.own_address(segment).ipv4,
+        address=at,
         port=int(place.reference.services["radius"][0].removeprefix("udp/")),
         server_name=server_name(place.commune_stem, place.shared.syndicate.domain),
-        access_points=tuple(_access_points(place)),
-        people=tuple(people_at(place)),
+        access_points=points,
+        people=tuple(people_at(place)) if has_radius(place) else (),
+        people_segments=tuple(
+            PeopleSegment(segment=name, vlan=segment.vlan, bridge=f"br-{name}")
+            for name, segment in place.segments.items()
+            if segment.people
+        ),
+        radios=radios(place),
     )
 
 

@@ -179,7 +179,12 @@ def save_wifi(folder: Path, records: Mapping[str, WifiRecord]) -> None:
     path = secrets_folder(folder) / _WIFI
     kept = {name: each for name, each in sorted(records.items()) if each != WifiRecord()}
     if kept or path.exists():
-        _save_yaml(path, _WIFI_HEADER, msgspec.to_builtins(kept, builtin_types=(date,)))
+        data = msgspec.to_builtins(kept, builtin_types=(date,))
+        for record in data.values():
+            for key in ("networks", "devices"):  # only where there are radios
+                if not record[key]:
+                    del record[key]
+        _save_yaml(path, _WIFI_HEADER, data)
 
 
 def load_recipients(folder: Path) -> dict[str, tuple[str, ...]]:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import cast
 
 from mairie.model.commune import Person
-from mairie.plan.host import WifiPlan
+from mairie.plan.host import Network, WifiPlan
 from mairie.plan.resolve import resolve_host
 from mairie.secrets import files, owners
 from mairie.secrets.certificates import Issued
@@ -34,6 +34,17 @@ class Handover:
     password: str = field(repr=False)
     """Empty without that method."""
     certificate: Issued | None
+
+
+@dataclass(frozen=True, slots=True)
+class OnAir:
+    """The networks of a gateway's radios, with what opens them."""
+
+    networks: tuple[Network, ...]
+    passphrases: dict[str, str] = field(repr=False)
+    """By name of a network that has one."""
+    keys: dict[str, str] = field(repr=False)
+    """By device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +97,43 @@ class Logins:
         points = {**entry.access_points, gateway: kept}
         self._sign(commune, replace(entry, access_points=points), want, identity)
 
+    def rotate_network(self, commune: str, network: str, identity: Identity) -> None:
+        """Give a network another passphrase, for everybody."""
+        want = self._with_radios(commune)
+        if network not in want.networks:
+            what = f"network of {commune} with a passphrase named"
+            raise owners.unknown(what, network, want.networks, self.vault.territory)
+        entry = self.vault.open(commune, identity).wifi
+        kept = {name: text for name, text in entry.networks.items() if name != network}
+        self._sign(commune, replace(entry, networks=kept), want, identity)
+
+    def rotate_device(self, gateway: str, device: str, identity: Identity) -> None:
+        """Give a device another key."""
+        commune = owners.owner_of(self.vault.territory, gateway)
+        want = self._with_radios(commune)
+        known = [name for at, name in want.devices if at == gateway]
+        if device not in known:
+            what = f"device at {gateway} with a key of its own named"
+            raise owners.unknown(what, device, known, self.vault.territory)
+        entry = self.vault.open(commune, identity).wifi
+        kept = {name: key for name, key in entry.devices[gateway].items() if name != device}
+        devices = {**entry.devices, gateway: kept}
+        self._sign(commune, replace(entry, devices=devices), want, identity)
+
+    def on_air(self, gateway: str, identity: Identity) -> OnAir:
+        """Return the networks of a gateway's radios, with their passphrases and keys."""
+        commune = owners.owner_of(self.vault.territory, gateway)
+        self._with_radios(commune)
+        plan = resolve_host(self.vault.territory, gateway).wifi
+        if plan is None or not plan.radios:
+            raise SecretsError(f"{gateway} has no radios, so no network is on the air there")
+        entry = self.vault.open(commune, identity).wifi
+        missing = next(entry.record.missing(wanted(self.vault.territory, commune)), None)
+        if missing is not None:
+            raise self._not_made(commune, missing)
+        by_name = {each.name: each for radio in plan.radios for each in radio.networks}
+        return OnAir(tuple(by_name.values()), entry.networks, entry.devices.get(gateway, {}))
+
     def rotate_server(self, gateway: str, identity: Identity) -> None:
         """Give a gateway another certificate, and revoke the one it had."""
         commune, want = self._gateway(gateway)
@@ -96,7 +144,12 @@ class Logins:
         """Begin anew with another authority: every device has to learn it."""
         want = self._commune(commune)
         entry = self.vault.open(commune, identity).wifi
-        kept = WifiEntry(access_points=entry.access_points, passwords=entry.passwords)
+        kept = WifiEntry(
+            access_points=entry.access_points,
+            passwords=entry.passwords,
+            networks=entry.networks,
+            devices=entry.devices,
+        )
         self._sign(commune, kept, want, identity)
 
     def handover(self, commune: str, login: str, identity: Identity) -> Handover:
@@ -105,10 +158,7 @@ class Logins:
         entry = self.vault.open(commune, identity).wifi
         missing = next(entry.record.missing(want), None)
         if missing is not None or entry.authority is None:
-            raise SecretsError(
-                f"{files.age_file(self.vault.folder, commune)} holds {missing}; make it with "
-                '"mairie secrets generate"'
-            )
+            raise self._not_made(commune, str(missing))
         return Handover(
             login=login,
             person=self.vault.territory.communes[commune].people[login],
@@ -128,10 +178,7 @@ class Logins:
         if point not in known:
             raise self._no_access_point(gateway, point, known)
         if point not in secrets:
-            raise SecretsError(
-                f"{files.age_file(self.vault.folder, commune)} holds no secret of access point "
-                f'{point} at {gateway}; make it with "mairie secrets generate"'
-            )
+            raise self._not_made(commune, f"no secret of access point {point} at {gateway}")
         return plan.address, plan.port, secrets[point]
 
     def authority(self, commune: str, identity: Identity) -> Issued:
@@ -139,11 +186,14 @@ class Logins:
         self._commune(commune)
         found = self.vault.open(commune, identity).wifi.authority
         if found is None:
-            raise SecretsError(
-                f"{files.age_file(self.vault.folder, commune)} holds no certificate authority; "
-                'make it with "mairie secrets generate"'
-            )
+            raise self._not_made(commune, "no certificate authority")
         return found
+
+    def _not_made(self, commune: str, what: str) -> SecretsError:
+        return SecretsError(
+            f"{files.age_file(self.vault.folder, commune)} holds {what}; make it with "
+            '"mairie secrets generate"'
+        )
 
     def _no_access_point(self, gateway: str, point: str, known: Iterable[str]) -> SecretsError:
         what = f"access point at {gateway} named"
@@ -159,13 +209,26 @@ class Logins:
         files.save_wifi(self.vault.folder, {**records, commune: entry.record})
         return entry
 
-    def _commune(self, commune: str) -> Wanted:
+    def _wanted(self, commune: str) -> Wanted:
         communes = self.vault.territory.communes
         if commune not in communes:
             raise owners.unknown("commune", commune, communes, self.vault.territory)
-        want = wanted(self.vault.territory, commune)
+        return wanted(self.vault.territory, commune)
+
+    def _commune(self, commune: str) -> Wanted:
+        want = self._wanted(commune)
         if not want.access_points:
-            raise SecretsError(f"no site of {commune} has access points, so it has no log-ins")
+            raise SecretsError(
+                f"no site of {commune} has access points, or radios with a network of people, so "
+                "it has no log-ins"
+            )
+        return want
+
+    def _with_radios(self, commune: str) -> Wanted:
+        want = self._wanted(commune)
+        sites = self.vault.territory.communes[commune].sites.values()
+        if not any(host.radios for site in sites for host in site.hosts.values()):
+            raise SecretsError(f"no gateway of {commune} has radios, so it has no networks")
         return want
 
     def _person(self, commune: str, login: str) -> Wanted:
@@ -214,3 +277,16 @@ def _changes(commune: str, old: WifiEntry, new: WifiEntry) -> Iterator[str]:
     for login in old.passwords:
         if login not in new.passwords:
             yield f"forgot  {commune}: password of {login}"
+    yield from _keys("made   ", commune, new, old)
+    yield from _keys("forgot ", commune, old, new)
+
+
+def _keys(verb: str, commune: str, these: WifiEntry, others: WifiEntry) -> Iterator[str]:
+    """Yield the keys of radios that one has and the other lacks."""
+    for network in these.networks:
+        if network not in others.networks:
+            yield f"{verb} {commune}: passphrase of network {network}"
+    for gateway, keys in these.devices.items():
+        for device in keys:
+            if device not in others.devices.get(gateway, {}):
+                yield f"{verb} {gateway}: key of device {device}"

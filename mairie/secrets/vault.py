@@ -10,9 +10,10 @@ import msgspec
 import pyrage  # type: ignore[import-untyped]
 
 from mairie.model.territory import PublicKeys, Territory
-from mairie.plan.context import Shared, site_hosts
+from mairie.plan.context import Shared, commune_hosts
 from mairie.plan.host import HostSecrets
-from mairie.plan.wifi import people_at
+from mairie.plan.radio import radios
+from mairie.plan.wifi import has_wifi, people_at
 from mairie.secrets import files, owners, payload, recipients
 from mairie.secrets.errors import SecretsError
 from mairie.secrets.identity import Identity
@@ -216,13 +217,15 @@ class Vault:
         return found
 
     def _wifi_secrets(self, commune: str, host: str, identity: Identity) -> dict[str, str]:
-        """Return what the RADIUS server of a gateway needs, of the people of its site alone.
+        """Return what the radios and the RADIUS server of a gateway need, of its site alone.
 
         What is not made yet is refused.
         """
-        want = wanted(self.territory, commune)
-        if host not in want.gateways:
+        places = commune_hosts(Shared.of(self.territory), commune)
+        place = next(each for each in places if each.name == host)
+        if not has_wifi(place):
             return {}
+        want = wanted(self.territory, commune)
         entry = self.open(commune, identity).wifi
         missing = next(entry.record.missing(want), None)
         if missing is not None:
@@ -230,8 +233,10 @@ class Vault:
                 f"{files.age_file(self.folder, commune)} holds {missing}; make it with "
                 '"mairie secrets generate"'
             )
-        (place,) = (each for each in site_hosts(Shared.of(self.territory)) if each.name == host)
-        return entry.of_host(host, [each.login for each in people_at(place) if each.password])
+        on_air = {each.name: each for radio in radios(place) for each in radio.networks}
+        personal = [name for name, each in on_air.items() if each.security == "personal"]
+        people = [each.login for each in people_at(place) if each.password]
+        return {**entry.of_radius(host, people), **entry.of_radios(host, sorted(personal))}
 
     def write(self, owner: str, content: Payload) -> None:
         """Encrypt the file of an owner anew, to today's recipients."""

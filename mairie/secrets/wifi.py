@@ -33,7 +33,7 @@ class WifiEntry:
 
     authority: Issued | None = None
     access_points: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
-    """Gateway → access point → what both know."""
+    """Gateway → access point, or its own radios → what both know."""
     servers: dict[str, Issued] = field(default_factory=dict)
     """By gateway."""
     passwords: dict[str, str] = field(default_factory=dict, repr=False)
@@ -45,6 +45,10 @@ class WifiEntry:
     """Serial number → day."""
     revocations: str = ""
     """The signed list of them; empty while it has to be signed anew."""
+    networks: dict[str, str] = field(default_factory=dict, repr=False)
+    """Network → passphrase, the same at every site of the commune."""
+    devices: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
+    """Gateway → device → key."""
 
     def completed(self, want: Wanted, today: date) -> WifiEntry:
         """Return a copy with everything that is wanted, and nothing else that opens a door."""
@@ -87,9 +91,15 @@ class WifiEntry:
         for gateway, point in want.access_points:
             known = self.access_points.get(gateway, {}).get(point)
             points.setdefault(gateway, {})[point] = known or new_credential()
+        devices: dict[str, dict[str, str]] = {}
+        for gateway, device in want.devices:
+            known = self.devices.get(gateway, {}).get(device)
+            devices.setdefault(gateway, {})[device] = known or new_password()
         return replace(
             self,
             access_points=points,
+            networks={name: self.networks.get(name) or new_password() for name in want.networks},
+            devices=devices,
             passwords={
                 login: self.passwords.get(login) or new_password()
                 for login in sorted(want.people)
@@ -127,10 +137,25 @@ class WifiEntry:
             certificates={
                 login: issued.until for login, issued in sorted(self.certificates.items())
             },
+            networks=tuple(sorted(self.networks)),
+            devices={gateway: tuple(sorted(keys)) for gateway, keys in self.devices.items()},
         )
 
-    def of_host(self, host: str, with_password: Collection[str]) -> dict[str, str]:
-        """Return what one gateway gets, by name; of a password, a hash that MS-CHAPv2 needs.
+    def of_radios(self, host: str, networks: Collection[str]) -> dict[str, str]:
+        """Return the keys that the radios of a gateway get, by name.
+
+        Args:
+            host: the gateway.
+            networks: those it has on the air.
+
+        """
+        return {
+            **{f"wifi-network:{name}": self.networks[name] for name in networks},
+            **{f"wifi-device:{name}": key for name, key in self.devices.get(host, {}).items()},
+        }
+
+    def of_radius(self, host: str, with_password: Collection[str]) -> dict[str, str]:
+        """Return what a RADIUS server gets, by name; of a password, a hash that MS-CHAPv2 needs.
 
         Args:
             host: the gateway.

@@ -12,7 +12,10 @@ from typing import Final
 
 from mairie.model.commune import LoginMethod
 from mairie.model.territory import Territory
-from mairie.plan.wifi import server_name
+from mairie.plan.context import Shared, SiteHost, commune_hosts
+from mairie.plan.host import Network
+from mairie.plan.radio import radios
+from mairie.plan.wifi import has_radius, server_name
 
 AUTHORITY_DAYS: Final = 20 * 365
 """Devices know it by heart: a new one means to visit them all."""
@@ -22,6 +25,8 @@ RENEW_DAYS: Final = 120
 """A certificate with less before it is replaced by the next ``mairie secrets generate``."""
 WARN_DAYS: Final = 30
 """One with less before it is an error."""
+OWN_RADIOS: Final = "own_radios"
+"""Beside the access points of a gateway: its own radios. No access point can have this name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +38,16 @@ class Wanted:
     server_name: str
     certificate_days: int
     access_points: tuple[tuple[str, str], ...]
-    """Gateway and access point."""
+    """Gateway and access point, or its own radios."""
     people: Mapping[str, tuple[LoginMethod, ...]]
+    networks: tuple[str, ...] = ()
+    """Those with one passphrase, the same at every site."""
+    devices: tuple[tuple[str, str], ...] = ()
+    """Gateway, and a device with a key of its own."""
 
     @property
     def gateways(self) -> tuple[str, ...]:
-        """Gateways that answer access points."""
+        """Gateways with a RADIUS server."""
         return tuple(dict.fromkeys(gateway for gateway, _ in self.access_points))
 
     def has(self, login: str, method: LoginMethod) -> bool:
@@ -47,7 +56,7 @@ class Wanted:
 
 
 def wanted(territory: Territory, commune: str) -> Wanted:
-    """Return what a commune needs; nothing where no site has access points."""
+    """Return what a commune needs; nothing where no site has access points or radios."""
     content = territory.communes[commune]
     syndicate = territory.syndicate
     points = tuple(
@@ -57,6 +66,9 @@ def wanted(territory: Territory, commune: str) -> Wanted:
         if "gateway" in host.roles
         for point in site.access_points
     )
+    places = _with_radios(territory, commune)
+    points += tuple((place.name, OWN_RADIOS) for place in places if has_radius(place))
+    on_air = [(place.name, network) for place in places for network in _on_air(place)]
     return Wanted(
         commune=commune,
         organisation=syndicate.name,
@@ -65,7 +77,26 @@ def wanted(territory: Territory, commune: str) -> Wanted:
         certificate_days=AUTHORITY_DAYS if syndicate.demo else CERTIFICATE_DAYS,
         access_points=points,
         people={login: each.methods for login, each in content.people.items()} if points else {},
+        networks=tuple(
+            sorted({network.name for _, network in on_air if network.security == "personal"})
+        ),
+        devices=tuple(
+            sorted({(host, device.name) for host, each in on_air for device in each.devices})
+        ),
     )
+
+
+def _with_radios(territory: Territory, commune: str) -> tuple[SiteHost, ...]:
+    sites = territory.communes[commune].sites.values()
+    if not any(host.radios for site in sites for host in site.hosts.values()):
+        return ()
+    places = commune_hosts(Shared.of(territory), commune)
+    return tuple(place for place in places if place.host.radios)
+
+
+def _on_air(place: SiteHost) -> Iterator[Network]:
+    for radio in radios(place):
+        yield from radio.networks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +108,8 @@ class WifiRecord:
     passwords: tuple[str, ...] = ()
     servers: dict[str, date] = field(default_factory=dict)
     certificates: dict[str, date] = field(default_factory=dict)
+    networks: tuple[str, ...] = ()
+    devices: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def missing(self, want: Wanted) -> Iterator[str]:
         """Yield what is wanted and not there, as the object of a sentence."""
@@ -93,6 +126,15 @@ class WifiRecord:
                 yield f"no password of {login}"
             if want.has(login, "certificate") and login not in self.certificates:
                 yield f"no certificate of {login}"
+        yield from self._missing_keys(want)
+
+    def _missing_keys(self, want: Wanted) -> Iterator[str]:
+        for network in want.networks:
+            if network not in self.networks:
+                yield f"no passphrase of network {network}"
+        for gateway, device in want.devices:
+            if device not in self.devices.get(gateway, ()):
+                yield f"no key of device {device} at {gateway}"
 
     def left_over(self, want: Wanted) -> Iterator[str]:
         """Yield what still opens a door and should not, as the subject of a sentence."""
@@ -109,6 +151,16 @@ class WifiRecord:
         for login in self.certificates:
             if not want.has(login, "certificate"):
                 yield f"the certificate of {login}"
+        yield from self._left_over_keys(want)
+
+    def _left_over_keys(self, want: Wanted) -> Iterator[str]:
+        for network in self.networks:
+            if network not in want.networks:
+                yield f"the passphrase of network {network}"
+        for gateway, devices in self.devices.items():
+            for device in devices:
+                if (gateway, device) not in want.devices:
+                    yield f"the key of device {device} at {gateway}"
 
     def ending(self, today: date, days: int) -> Iterator[tuple[str, date]]:
         """Yield what ends within some days, with its last day."""

@@ -17,6 +17,7 @@ from mairie.inventory.checks import (
     night,
     people,
     places,
+    radios,
     reference,
     sites,
     syndicate,
@@ -37,6 +38,7 @@ CHECKS: tuple[Callable[[Facts], Iterator[Problem]], ...] = (
     backup.problems,
     night.problems,
     people.problems,
+    radios.problems,
 )
 
 

@@ -1,4 +1,4 @@
-"""People who log in by name, and the access points that let them in."""
+"""People who log in by name, and the access points and radios that let them in."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def problems(facts: Facts) -> Iterator[Problem]:
     for stem, commune in facts.communes.items():
         places = [place for place in facts.sites() if place.commune_stem == stem]
         offered = _offered(facts, places)
-        if commune.people and not any(place.site.access_points for place in places):
+        if commune.people and not any(_has_log_ins(place) for place in places):
             message = (
-                "nobody can log in: no site of this commune has access points; add access_points: "
-                "to a site, or remove people"
+                "nobody can log in: no site of this commune has access points or radios; add "
+                "access_points: to a site or radios: to its gateway, or remove people"
             )
             yield facts.sources.in_commune(stem, ("people",), message)
             continue
@@ -60,15 +60,20 @@ def _access_points(facts: Facts, place: SitePlace, reference: Reference) -> Iter
         yield facts.sources.in_commune(place.commune_stem, path, message)
 
 
+def _has_log_ins(place: SitePlace) -> bool:
+    radios = any(host.radios for host in place.site.hosts.values())
+    return bool(place.site.access_points) or radios
+
+
 Offered = dict[str, tuple[Segment, bool]]
-"""Segments of the reference by name: with whether a site with access points has them."""
+"""Segments of the reference by name: with whether a site where people log in has them."""
 
 
 def _offered(facts: Facts, places: list[SitePlace]) -> Offered:
     found: Offered = {}
     for place in places:
         reference = facts.site_reference(place)
-        if reference is None or not place.site.access_points:
+        if reference is None or not _has_log_ins(place):
             continue
         present = facts.segments(place, reference)
         for name, segment in reference.segments.items():
@@ -88,7 +93,7 @@ def _person(person: Person, offered: Offered) -> Iterator[tuple[Key, str]]:
             yield ("segment",), message
         elif not present:
             here = [name for name in allowed if offered[name][1]]
-            message = f'"{person.segment}" is on no site with access points'
+            message = f'"{person.segment}" is on no site with access points or radios'
             yield ("segment",), f"{message}; there are: {listing(here)}"
     for number, method in enumerate(person.methods):
         if method in person.methods[:number]:

@@ -29,7 +29,7 @@ CASES: tuple[Case, ...] = (
         BOX,
         people("hina: {name: Hina}", points=""),
         [
-            "communes/rapa.yaml:18: people: nobody can log in: no site of this commune has access points; add access_points: to a site, or remove people"
+            "communes/rapa.yaml:18: people: nobody can log in: no site of this commune has access points or radios; add access_points: to a site or radios: to its gateway, or remove people"
         ],
     ),
     (
@@ -74,7 +74,7 @@ CASES: tuple[Case, ...] = (
         BOX,
         people("hina: {name: Hina, segment: school}"),
         [
-            'communes/rapa.yaml:20: people.hina.segment: "school" is on no site with access points; there are: agents'
+            'communes/rapa.yaml:20: people.hina.segment: "school" is on no site with access points or radios; there are: agents'
         ],
     ),
     (

@@ -310,7 +310,8 @@ def test_a_rotation_of_the_tunnel_keeps_them(rapa: World) -> None:
         ),
         (
             lambda logins, key: logins.rotate_person("anaa", "eva", key),
-            "no site of anaa has access points, so it has no log-ins",
+            "no site of anaa has access points, or radios with a network of people, so it has no "
+            "log-ins",
         ),
         (
             lambda logins, key: logins.handover("rappa", "eva", key),

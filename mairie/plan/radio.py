@@ -1,0 +1,115 @@
+"""Radios of a gateway, and the networks they have on the air."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from mairie.model.commune import Commune, Site, SiteNetwork
+from mairie.model.commune import Radio as RadioModel
+from mairie.model.reference import Network as NetworkModel
+from mairie.model.reference import Reference
+from mairie.plan import channels
+from mairie.plan.context import SiteHost
+from mairie.plan.host import Band, Network, Radio, WifiDevice
+
+MAX_BSS = 8
+"""Networks at a time that common drivers can do; an open one with transition counts twice."""
+BSSID_BLOCK = 16
+"""Addresses of one radio: drivers want those of all its networks to differ in the last bits."""
+
+
+def networks_of(place: SiteHost) -> dict[str, NetworkModel]:
+    """Return the networks on the air of a site, by name, as the reference and the site say."""
+    return {
+        name: network
+        for name, network in named(place.reference, place.commune, place.site).items()
+        if network.on
+        and network.segment in place.segments
+        and (network.security != "devices" or devices_of(place.site, network.segment))
+    }
+
+
+def named(reference: Reference, commune: Commune, site: Site) -> dict[str, NetworkModel]:
+    """Return all networks as a site names and switches them, whether or not it has them."""
+    found: dict[str, NetworkModel] = {}
+    for name, network in reference.networks.items():
+        local = site.networks.get(name, SiteNetwork())
+        ssid = (local.ssid or network.ssid).replace("{commune}", commune.name)
+        on = network.on if local.on is None else local.on
+        found[name] = network.model_copy(update={"ssid": ssid, "on": on})
+    return found
+
+
+def devices_of(site: Site, segment: str) -> tuple[WifiDevice, ...]:
+    """Return the equipment of a site that comes by radio into a segment."""
+    return tuple(
+        WifiDevice(name=name, label=item.label or "", mac=item.mac)
+        for name, item in sorted(site.equipment.items())
+        if item.wifi and item.segment == segment
+    )
+
+
+def radios(place: SiteHost) -> tuple[Radio, ...]:
+    """Return the radios of a host, by name."""
+    return tuple(_radio(place, name, model) for name, model in sorted(place.host.radios.items()))
+
+
+def _radio(place: SiteHost, name: str, model: RadioModel) -> Radio:
+    spectrum = place.reference.spectrum[channels.country_of(place.commune.insee)]
+    width = model.width or channels.DEFAULT_WIDTH[model.band]
+    among = (model.channel,) if model.channel else channels.choices(spectrum, model.band, width)
+    return Radio(
+        name=name,
+        band=model.band,
+        channel=model.channel or 0,
+        channels=() if model.channel else among,
+        centre=channels.centre(model.band, model.channel, width) if model.channel else 0,
+        width=width,
+        power=model.power or channels.ceiling(spectrum, model.band, among, width),
+        country=spectrum.regulatory,
+        networks=tuple(_networks(place, name, model.band)),
+    )
+
+
+def _networks(place: SiteHost, radio: str, band: Band) -> Iterator[Network]:
+    transition = band != "6"
+    number = 0
+    for name, model in networks_of(place).items():
+        if model.security == "devices" and not transition:
+            continue  # what has a key of its own knows no WPA3, and no 6 GHz
+        segment = place.segments[model.segment]
+        second = model.security == "open" and transition
+        yield Network(
+            name=name,
+            ssid=model.ssid,
+            security=model.security,
+            transition=transition,
+            segment=model.segment,
+            vlan=segment.vlan,
+            bridge=f"br-{model.segment}",
+            isolated=segment.isolated or model.security == "open",
+            interface=_interface(radio, number),
+            bssid=bssid(place.name, radio, number),
+            owe_interface=_interface(radio, number + 1) if second else "",
+            owe_bssid=bssid(place.name, radio, number + 1) if second else "",
+            owe_ssid=f"owe-{_digest(model.ssid)[:8].hex()}" if second else "",
+            devices=devices_of(place.site, model.segment) if model.security == "devices" else (),
+        )
+        number += 2 if second else 1
+
+
+def _interface(radio: str, number: int) -> str:
+    return f"{radio}-{number}" if number else radio
+
+
+def bssid(host: str, radio: str, number: int) -> str:
+    """Return the address of a BSS: locally administered, the same at every deploy."""
+    raw = bytearray(_digest(f"{host} {radio}")[:6])
+    raw[0] = raw[0] & 0b11111100 | 0b10
+    raw[5] = raw[5] // BSSID_BLOCK * BSSID_BLOCK + number
+    return ":".join(f"{byte:02x}" for byte in raw)
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
