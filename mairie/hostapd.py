@@ -12,6 +12,9 @@ from mairie.plan.host import Network, Radio, WifiPlan
 
 Setting = tuple[str, str | int]
 
+SECRETS = ("auth_server_shared_secret", "wpa_passphrase")
+"""Keys that the template of a radio adds."""
+
 _KEY_MANAGEMENT = {
     ("enterprise", True): "WPA-EAP WPA-EAP-SHA256",
     ("enterprise", False): "WPA-EAP-SHA256",

@@ -50,6 +50,7 @@ def _facts(out: Console, plan: HostPlan) -> None:
         "hub": "" if plan.is_hub else plan.hub,
         "users": ", ".join(user.name for user in plan.base.users),
         "upgrades": f"at {plan.base.upgrades_at}, local time",
+        "radios": _radios(plan),
         "log-ins": _log_ins(plan),
         "backup": _backup(plan),
     }
@@ -63,9 +64,24 @@ def _facts(out: Console, plan: HostPlan) -> None:
 def _log_ins(plan: HostPlan) -> str:
     if plan.wifi is None:
         return ""
-    points = ", ".join(point.name for point in plan.wifi.access_points)
+    if not plan.wifi.has_radius:
+        return ""
+    points = ", ".join(
+        (
+            *(point.name for point in plan.wifi.access_points),
+            *(("its own radios",) if plan.wifi.asks_itself else ()),
+        )
+    )
     people = len(plan.wifi.people)
     return f"{people} {'person' if people == 1 else 'people'}, asked for by {points}"
+
+
+def _radios(plan: HostPlan) -> str:
+    return "; ".join(
+        f"{radio.name} on {radio.band} GHz, channel {radio.channel or 'auto'}, {radio.width} MHz, "
+        f"{radio.power} dBm at most: {', '.join(network.ssid for network in radio.networks)}"
+        for radio in (plan.wifi.radios if plan.wifi else ())
+    )
 
 
 def _backup(plan: HostPlan) -> str:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mairie.cli.options import identity_option, inventory_option
-from mairie.cli.private_files import check_output, write_private
+from mairie.cli.private_files import check_output, to_a_terminal, write_private
 from mairie.cli.secrets import identity_of, open_vault
 from mairie.errors import MairieError
 from mairie.inventory.load import load
@@ -82,7 +82,7 @@ def show(
     if output is not None:
         check_output(output, inventory)
     vault = open_vault(inventory)
-    _to_a_terminal(yes=yes)
+    to_a_terminal(yes=yes)
     found = Logins(vault).handover(commune, login, identity_of(vault, identity))
     if output is not None and found.certificate is None:
         raise MairieError(f"{login} logs in with a password and has no certificate; leave out -o")
@@ -110,7 +110,7 @@ def access_point(
 ) -> None:
     """Print what is to be written into access point NAME of GATEWAY, to a terminal only."""
     vault = Vault(inventory, load(inventory))
-    _to_a_terminal(yes=yes)
+    to_a_terminal(yes=yes)
     logins = Logins(vault)
     address, port, secret = logins.access_point(gateway, name, identity_of(vault, identity))
     click.echo(f"{'RADIUS server':<14} {address}")
@@ -140,11 +140,3 @@ def _facts(found: Handover) -> list[tuple[str, str]]:
     if found.certificate is not None:
         facts.append(("certificate", f"until {found.certificate.until}"))
     return facts
-
-
-def _to_a_terminal(*, yes: bool) -> None:
-    if not (yes or sys.stdout.isatty()):
-        raise MairieError(
-            "secrets are only printed to a terminal, not into a file or a pipe; add --yes if that "
-            "is what you want"
-        )

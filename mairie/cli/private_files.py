@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from mairie.errors import MairieError
@@ -46,3 +47,20 @@ def write_private(path: Path, content: bytes, lost: str = "") -> None:
         reason = (error.strerror or "unknown error").lower()
         after = f"; {lost}" if lost else ""
         raise MairieError(f"{path} cannot be written: {reason}{after}") from None
+
+
+def to_a_terminal(*, yes: bool) -> None:
+    """Refuse to print secrets where they would stay.
+
+    Args:
+        yes: somebody wants that.
+
+    Raises:
+        MairieError: the output is a file or a pipe.
+
+    """
+    if not (yes or sys.stdout.isatty()):
+        raise MairieError(
+            "secrets are only printed to a terminal, not into a file or a pipe; add --yes if that "
+            "is what you want"
+        )

@@ -105,7 +105,9 @@ def rotate(
         click.echo(f"Deploy: mairie deploy {name}")
     elif network is not None:
         logins.rotate_network(name, network, own)
-        click.echo(f"{network} has a new passphrase; print it for its people: mairie wifi show")
+        click.echo(
+            f"{network} has a new passphrase; print it for its people: mairie wifi show HOST"
+        )
         click.echo(f"Deploy: mairie deploy {name}")
     elif device is not None:
         logins.rotate_device(name, device, own)

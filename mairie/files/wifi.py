@@ -48,7 +48,7 @@ def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
     wifi = plan.wifi
     if wifi is None:
         return ()
-    return (*(_radius(wifi) if wifi.has_radius else ()), *_radios(wifi))
+    return (*radius_files(wifi), *radio_files(wifi))
 
 
 def service_of(radio: Radio) -> str:
@@ -71,7 +71,10 @@ def control_of(radio: Radio) -> str:
     return f"{HOSTAPD_CONTROL}/{radio.name}"
 
 
-def _radius(wifi: WifiPlan) -> tuple[TemplateFile, ...]:
+def radius_files(wifi: WifiPlan) -> tuple[TemplateFile, ...]:
+    """Return the files of the RADIUS server; none where nobody asks it."""
+    if not wifi.has_radius:
+        return ()
     return (
         TemplateFile(path=CHECK, mode="755", check=("sh", "-n", "{}")),
         _read(AUTHORITY, secret=True),
@@ -88,6 +91,11 @@ def _radius(wifi: WifiPlan) -> tuple[TemplateFile, ...]:
             context={"folder": RADIUS, "group": GROUP, "debian": DEBIAN_SERVICE},
         ),
     )
+
+
+def radio_files(wifi: WifiPlan) -> tuple[TemplateFile, ...]:
+    """Return the files of the radios; none where there are none."""
+    return tuple(_radios(wifi))
 
 
 def _radios(wifi: WifiPlan) -> Iterator[TemplateFile]:

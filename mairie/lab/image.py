@@ -81,8 +81,8 @@ BACKUP = (
 )
 """What backups need, with the engines of databases."""
 
-WIFI = ("freeradius", "openssl")
-"""What log-ins by name need."""
+WIFI = ("freeradius", "hostapd", "iw", "openssl", "wireless-regdb")
+"""What log-ins by name and radios need."""
 
 CLIENT = (
     "bind9-dnsutils",

@@ -22,10 +22,7 @@ PACKAGES = (
     *WIFI,
     "busybox-static",
     "cpio",
-    "hostapd",
-    "iw",
     "linux-image-amd64",
-    "wireless-regdb",
     "wpasupplicant",
     "xz-utils",
 )

@@ -16,13 +16,17 @@ from mairie.files.wifi import (
     AUTHORITY,
     CERTIFICATE,
     CLIENTS,
+    DEBIAN_HOSTAPD,
     DEBIAN_SERVICE,
     GROUP,
+    HOSTAPD,
     KEY,
     PASSWORDS,
     RADIUS,
     SERVICE,
     files,
+    radio_files,
+    radius_files,
     with_password,
 )
 from mairie.host.control import control
@@ -43,14 +47,14 @@ STRANGER = "nobody-has-this-login"
 
 
 def wifi_of(plan: HostPlan) -> WifiPlan:
-    """Return the plan of a gateway that answers access points."""
+    """Return the plan of a gateway with a RADIUS server."""
     assert plan.wifi is not None
     return plan.wifi
 
 
 def answers(plan: HostPlan) -> bool:
-    """Whether this host answers access points."""
-    return plan.wifi is not None
+    """Whether this host has a RADIUS server."""
+    return plan.wifi is not None and plan.wifi.has_radius
 
 
 def ahead(plan: HostPlan, probe: Probe) -> None:
@@ -67,7 +71,7 @@ def ahead(plan: HostPlan, probe: Probe) -> None:
     reason="Sans lui, aucun agent n'entre plus sur le réseau sans fil.",
     severity="critical",
     references=("ANSSI hygiène 20",),
-    each=lambda plan: ("is-active", "is-enabled") if plan.wifi else (),
+    each=lambda plan: ("is-active", "is-enabled") if answers(plan) else (),
 )
 def test_service(subject: str, probe: Probe) -> None:
     word = probe(f"systemctl {subject} {SERVICE}").stdout.strip()
@@ -76,7 +80,7 @@ def test_service(subject: str, probe: Probe) -> None:
 
 @control(
     "WIF-02",
-    title="Il n'écoute que vers les points d'accès",
+    title="Il n'écoute que vers les points d'accès et ses propres radios",
     reason="Une adresse de plus, et d'autres réseaux peuvent essayer des mots de passe.",
     severity="high",
     references=("ANSSI hygiène 19", "ANSSI-BP-028 R62"),
@@ -85,7 +89,7 @@ def test_service(subject: str, probe: Probe) -> None:
 def test_listens(probe: Probe, plan: HostPlan) -> None:
     wifi = wifi_of(plan)
     found = {item.local for item in sockets(probe) if item.program == PROGRAM}
-    wanted = {f"{wifi.address}:{wifi.port}"}
+    wanted = {f"{address}:{wifi.port}" for address in wifi.listens}
     assert found == wanted, f"écoute sur {', '.join(sorted(found)) or 'rien'}"
 
 
@@ -115,7 +119,8 @@ def test_has_read_them(probe: Probe, plan: HostPlan) -> None:
     if not shown:
         raise CannotLookError(f"{SERVICE} n'est pas en service")
     started = float(said(probe(f"date --date='{shown}' +%s")))
-    late = [file.path for file in files(plan) if Path(file.path).stat().st_ctime > started + 1]
+    own = radius_files(wifi_of(plan))
+    late = [file.path for file in own if Path(file.path).stat().st_ctime > started + 1]
     assert not late, f"changés depuis son démarrage : {', '.join(late)}"
 
 
@@ -125,13 +130,17 @@ def test_has_read_them(probe: Probe, plan: HostPlan) -> None:
     reason="Elle écoute partout et connaît un secret que tout le monde connaît.",
     severity="high",
     references=("ANSSI hygiène 14", "ANSSI-BP-028 R62"),
-    applies=answers,
+    each=lambda plan: (
+        *((DEBIAN_SERVICE,) if answers(plan) else ()),
+        *(DEBIAN_HOSTAPD if plan.wifi and plan.wifi.radios else ()),
+    ),
 )
-def test_no_default(probe: Probe) -> None:
-    word = probe(f"systemctl is-enabled {DEBIAN_SERVICE}").stdout.strip()
-    assert word == "masked", f"{DEBIAN_SERVICE} : {word or 'absent'}"
-    active = probe(is_active(DEBIAN_SERVICE)).stdout.strip()
-    assert active != "active", f"{DEBIAN_SERVICE} tourne"
+def test_no_default(subject: str, probe: Probe) -> None:
+    word = probe(f"systemctl is-enabled {subject}").stdout.strip()
+    assert word == "masked", f"{subject} : {word or 'absent'}"
+    if not subject.endswith("@.service"):
+        active = probe(is_active(subject)).stdout.strip()
+        assert active != "active", f"{subject} tourne"
 
 
 # Secrets ------------------------------------------------------------------------------------------
@@ -143,19 +152,31 @@ class Guarded:
 
     name: str
     mode: str
+    group: str
 
 
 def guarded(plan: HostPlan) -> tuple[Guarded, ...]:
-    """Return the folder, and everything in it: it says who works here."""
-    inside = [file for file in files(plan) if file.path.startswith(f"{RADIUS}/")]
-    return (
-        (Guarded(RADIUS, "750"), *(Guarded(each.path, "640") for each in inside)) if inside else ()
+    """Return the folders, and everything in them: they say who works here."""
+    if plan.wifi is None:
+        return ()
+    kinds = (
+        (RADIUS, "750", "640", GROUP, radius_files(plan.wifi)),
+        (HOSTAPD, "700", "600", "root", radio_files(plan.wifi)),
+    )
+    return tuple(
+        each
+        for folder, of_folder, of_file, group, placed in kinds
+        if placed
+        for each in (
+            Guarded(folder, of_folder, group),
+            *(Guarded(x.path, of_file, group) for x in placed if x.path.startswith(f"{folder}/")),
+        )
     )
 
 
 @control(
     "WIF-10",
-    title="Clé, empreintes et secrets ne sont lisibles que par le serveur",
+    title="Clés, empreintes et secrets ne sont lisibles que par leur service",
     reason="L'empreinte d'un mot de passe suffit pour entrer à la place de la personne.",
     severity="critical",
     references=("ANSSI hygiène 11", "ANSSI-BP-028 R50"),
@@ -164,25 +185,32 @@ def guarded(plan: HostPlan) -> tuple[Guarded, ...]:
 def test_modes(subject: Guarded, probe: Probe) -> None:
     output = probe(f"stat -c '%a %U:%G' {subject.name}")
     assert output.ok, f"{subject.name} manque"
-    found, wanted = output.stdout.strip(), f"{subject.mode} root:{GROUP}"
+    found, wanted = output.stdout.strip(), f"{subject.mode} root:{subject.group}"
     assert found == wanted, f"droits {found}, attendus {wanted}"
 
 
-def secret_values() -> list[bytes]:
+def secret_values(plan: HostPlan) -> list[bytes]:
     """Return what must stay in its files.
 
     Raises:
         CannotLookError: one of them cannot be read.
 
     """
+    wifi = wifi_of(plan)
+    paths = [CLIENTS, PASSWORDS, KEY] if wifi.has_radius else []
+    paths += [file.path for file in radio_files(wifi) if file.secret]
     try:
-        texts = {path: Path(path).read_text() for path in (CLIENTS, PASSWORDS, KEY)}
+        texts = {path: Path(path).read_text() for path in paths}
     except OSError as error:
         raise CannotLookError(f"{error.filename} : {error.strerror}") from error
-    shared = re.findall(r'secret = "([^"]+)"', texts[CLIENTS])
-    hashes = re.findall(r"0x([0-9A-F]{32})", texts[PASSWORDS])
-    lines = [line for line in texts[KEY].splitlines() if line and not line.startswith("-----")]
-    return [value.encode() for value in (*shared, *hashes, *lines[:1])]
+    key = [line for line in texts.get(KEY, "").splitlines() if not line.startswith("-----")]
+    found = [*filter(None, key[:1])]
+    for text in texts.values():
+        found += re.findall(r'^\s*secret = "([^"]+)"', text, re.MULTILINE)
+        found += re.findall(r"NT-Password := 0x([0-9A-F]{32})", text)
+        found += re.findall(r"^wpa_passphrase=(.+)", text, re.MULTILINE)
+        found += re.findall(r"^keyid=\S+ \S+ (\S+)", text, re.MULTILINE)
+    return [value.encode() for value in found]
 
 
 @control(
@@ -193,14 +221,14 @@ def secret_values() -> list[bytes]:
     references=("ANSSI hygiène 11", "ANSSI-BP-028 R50"),
     each=lambda plan: ("processus", "fichiers") if plan.wifi else (),
 )
-def test_no_copy(subject: str, probe: Probe) -> None:
-    hidden = secret_values()
+def test_no_copy(subject: str, probe: Probe, plan: HostPlan) -> None:
+    hidden = secret_values(plan)
     if subject == "processus":
         paths = [str(path) for path in Path("/proc").glob("[0-9]*/cmdline")]
     else:
         listed = probe(
             f"find {' '.join(SHARED)} -xdev -type f -size -1024k -perm /044 "
-            f"-not -path '{RADIUS}/*' -print0 2>/dev/null"
+            f"-not -path '{RADIUS}/*' -not -path '{HOSTAPD}/*' -print0 2>/dev/null"
         )
         paths = [name for name in listed.stdout.split("\0") if name]
     for name in paths:
@@ -250,7 +278,10 @@ def known_access_points() -> dict[str, tuple[str, str]]:
 )
 def test_access_points(plan: HostPlan) -> None:
     found = {name: address for name, (address, _) in known_access_points().items()}
-    wanted = {point.name: point.address for point in wifi_of(plan).access_points}
+    wifi = wifi_of(plan)
+    wanted = {point.name: point.address for point in wifi.access_points}
+    if wifi.asks_itself:
+        wanted["own_radios"] = "127.0.0.1"
     assert found == wanted, f"connus : {found}, le plan dit {wanted}"
     clients = len(re.findall(r"^\s*client\s", Path(CLIENTS).read_text(), re.MULTILINE))
     assert clients == len(wanted), f"{clients} clients dans {CLIENTS}"
@@ -301,7 +332,7 @@ def lines_of(probe: Probe) -> list[str]:
             "status_server = no",
             "proxy_requests = no",
         )
-        if plan.wifi
+        if answers(plan)
         else ()
     ),
 )
@@ -339,7 +370,7 @@ def test_methods(probe: Probe) -> None:
     reason="Un appareil bien réglé refuse un serveur dont le nom ou l'autorité ne va pas.",
     severity="critical",
     references=("ANSSI hygiène 20", "RFC 5280"),
-    each=lambda plan: ("certificat", "clé", "révocations") if plan.wifi else (),
+    each=lambda plan: ("certificat", "clé", "révocations") if answers(plan) else (),
 )
 def test_certificates(subject: str, probe: Probe, plan: HostPlan) -> None:
     if subject == "certificat":
@@ -366,7 +397,7 @@ def test_certificates(subject: str, probe: Probe, plan: HostPlan) -> None:
     reason="Le jour où il expire, personne n'entre plus, et il faut venir sur place.",
     severity="high",
     references=("ANSSI hygiène 20",),
-    each=lambda plan: ("serveur", "autorité", "révocations") if plan.wifi else (),
+    each=lambda plan: ("serveur", "autorité", "révocations") if answers(plan) else (),
 )
 def test_expiry(subject: str, probe: Probe) -> None:
     asked = {

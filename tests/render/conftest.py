@@ -40,11 +40,16 @@ def _layer(path: Path) -> dict[str, object]:
     return {name: values[name] for name in values["__all__"]}
 
 
-def demo_plans() -> dict[str, HostPlan]:
-    """Plans of the demo's hosts by name, with public keys that follow from the names."""
+def demo_plans(change: Callable[[str], str] = str) -> dict[str, HostPlan]:
+    """Plans of the demo's hosts by name, with public keys that follow from the names.
+
+    Args:
+        change: of the text of each commune's file.
+
+    """
     syndicate = Syndicate.model_validate(yaml.safe_load((DEMO / "syndicate.yaml").read_text()))
     communes = {
-        path.stem: Commune.model_validate(yaml.safe_load(path.read_text()))
+        path.stem: Commune.model_validate(yaml.safe_load(change(path.read_text())))
         for path in sorted((DEMO / "communes").glob("*.yaml"))
     }
     hosts = [*syndicate.hubs] + [
@@ -103,6 +108,13 @@ def _wifi(wifi: WifiPlan) -> dict[str, str]:
     }
     for point in wifi.access_points:
         found[f"wifi-secret:{point.name}"] = _key(f"wifi-secret {point.name}").rstrip("=")
+    if wifi.asks_itself:
+        found["wifi-secret:own_radios"] = _key("wifi-secret own_radios").rstrip("=")
+    for network in (network for radio in wifi.radios for network in radio.networks):
+        if network.security == "personal":
+            found[f"wifi-network:{network.name}"] = _key(f"network {network.name}")[:19]
+        for device in network.devices:
+            found[f"wifi-device:{device.name}"] = _key(f"device {device.name}")[:19]
     for person in wifi.people:
         digest = hashlib.sha256(person.login.encode()).hexdigest()[:32].upper()
         if person.password:

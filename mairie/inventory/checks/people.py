@@ -9,6 +9,7 @@ from mairie.inventory.problems import Problem, listing, unknown
 from mairie.inventory.yaml_nodes import Key
 from mairie.model.commune import ACCESS_POINT_SEGMENT, ACCESS_POINTS, Person
 from mairie.model.reference import Reference, Segment
+from mairie.plan.radio import named
 
 
 def problems(facts: Facts) -> Iterator[Problem]:
@@ -23,10 +24,11 @@ def problems(facts: Facts) -> Iterator[Problem]:
     for stem, commune in facts.communes.items():
         places = [place for place in facts.sites() if place.commune_stem == stem]
         offered = _offered(facts, places)
-        if commune.people and not any(_has_log_ins(place) for place in places):
+        if commune.people and not any(_has_log_ins(facts, place) for place in places):
             message = (
-                "nobody can log in: no site of this commune has access points or radios; add "
-                "access_points: to a site or radios: to its gateway, or remove people"
+                "nobody can log in: no site of this commune has access points, or radios with a "
+                "network of people; add access_points: to a site or radios: to its gateway, or "
+                "remove people"
             )
             yield facts.sources.in_commune(stem, ("people",), message)
             continue
@@ -60,9 +62,18 @@ def _access_points(facts: Facts, place: SitePlace, reference: Reference) -> Iter
         yield facts.sources.in_commune(place.commune_stem, path, message)
 
 
-def _has_log_ins(place: SitePlace) -> bool:
-    radios = any(host.radios for host in place.site.hosts.values())
-    return bool(place.site.access_points) or radios
+def _has_log_ins(facts: Facts, place: SitePlace) -> bool:
+    """Whether people can log in on a site; where its reference is not valid, they may."""
+    if place.site.access_points:
+        return True
+    reference = facts.site_reference(place)
+    if reference is None or not any(host.radios for host in place.site.hosts.values()):
+        return reference is None
+    present = facts.segments(place, reference)
+    networks = named(reference, place.commune, place.site).values()
+    return any(
+        each.on and each.security == "enterprise" and each.segment in present for each in networks
+    )
 
 
 Offered = dict[str, tuple[Segment, bool]]
@@ -73,7 +84,7 @@ def _offered(facts: Facts, places: list[SitePlace]) -> Offered:
     found: Offered = {}
     for place in places:
         reference = facts.site_reference(place)
-        if reference is None or not _has_log_ins(place):
+        if reference is None or not _has_log_ins(facts, place):
             continue
         present = facts.segments(place, reference)
         for name, segment in reference.segments.items():

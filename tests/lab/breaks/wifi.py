@@ -20,6 +20,36 @@ def other_certificate(days: int) -> str:
     )
 
 
+RADIO = "radio"
+"""A gateway with radios ``wlan0`` on 2.4 GHz and ``wlan1`` on 5 GHz, all networks on both."""
+AIR = "/etc/hostapd/mairie"
+CONF = f"{AIR}/wlan0.conf"
+SERVICE = "mairie-hostapd@wlan0.service"
+AGAIN = f"systemctl restart {SERVICE} && sleep 20"
+
+
+def on_radios(
+    control: str,
+    damage: str,
+    note: str,
+    *,
+    repair: str = "",
+    also: tuple[str, ...] = (),
+    alone: bool = False,
+) -> Break:
+    """Return damage to what is on the air: simulated radios need a kernel of their own."""
+    return Break(
+        control=control,
+        damage=damage,
+        note=note,
+        repair=repair,
+        also=also,
+        role=RADIO,
+        machine=True,
+        alone=alone,
+    )
+
+
 BREAKS: tuple[Break, ...] = (
     Break(
         control="WIF-01",
@@ -119,5 +149,74 @@ BREAKS: tuple[Break, ...] = (
         note="ten days, and nobody looked",
         also=("WIF-40",),
         role=RADIUS,
+    ),
+    on_radios(
+        "WIF-51",
+        f"sed -i 's/^disassoc_low_ack=1/disassoc_low_ack=0/' {CONF} && {AGAIN}",
+        "a setting changed on the host",
+    ),
+    on_radios(
+        "WIF-60",
+        f'sed -i \'s/^ssid2=.*Mairie"$/ssid2="Freebox"/\' {CONF} && {AGAIN}',
+        "a network under another name",
+        also=("WIF-51",),
+    ),
+    on_radios(
+        "WIF-64",
+        f"sed -i 's/^wpa_key_mgmt=SAE.*/wpa_key_mgmt=WPA-PSK/' {CONF} && {AGAIN}",
+        "an old tablet that does not like WPA3",
+        also=("WIF-51",),
+    ),
+    on_radios(
+        "WIF-70",
+        f"sed 's/02:00:00:00:05:/02:00:00:00:0f:/;/^#/d' {AIR}/things.accept >/run/break.mac && "
+        f"cat /run/break.mac >>{AIR}/things.accept && rm /run/break.mac && {AGAIN}",
+        "one more device, by hand",
+        also=("WIF-03",),
+    ),
+    on_radios(
+        "WIF-50",
+        f"systemctl disable {SERVICE}",
+        "on the air until the next power cut",
+        repair=f"systemctl enable {SERVICE}",
+    ),
+    on_radios(
+        "WIF-61",
+        "iw dev wlan1 interface add ap-test type __ap",
+        "a network of somebody's own",
+        repair="iw dev ap-test del",
+    ),
+    on_radios(
+        "WIF-62",
+        "ip link set $(ls /sys/class/net/br-school/brif | grep -m1 ^wlan0-) master br-agents",
+        "pupils poured into the agents' segment",
+        repair=f"{AGAIN}",
+    ),
+    on_radios(
+        "WIF-63",
+        "bridge link set dev $(ls /sys/class/net/br-public/brif | grep -m1 ^wlan0-) isolated off",
+        "visitors who see each other",
+        repair=f"{AGAIN}",
+    ),
+    on_radios(
+        "WIF-66",
+        "iw phy $(cat /sys/class/net/wlan1/phy80211/name) set txpower fixed 2000",
+        "louder, to reach the car park",
+        repair="systemctl restart mairie-hostapd@wlan1 && sleep 20",
+    ),
+    on_radios(
+        "WIF-52",
+        f"sleep 2; touch {AIR}/things.keys",
+        "keys that the radio has not read",
+        repair="systemctl restart 'mairie-hostapd@*' && sleep 20",
+        alone=True,
+    ),
+    on_radios(
+        "WIF-65",
+        "iw reg set US; sleep 2",
+        "another country, for more power",
+        repair=f"iw reg set PF; sleep 2; {AGAIN}",
+        also=("WIF-60", "WIF-66"),
+        alone=True,
     ),
 )

@@ -29,7 +29,7 @@ CASES: tuple[Case, ...] = (
         BOX,
         people("hina: {name: Hina}", points=""),
         [
-            "communes/rapa.yaml:18: people: nobody can log in: no site of this commune has access points or radios; add access_points: to a site or radios: to its gateway, or remove people"
+            "communes/rapa.yaml:18: people: nobody can log in: no site of this commune has access points, or radios with a network of people; add access_points: to a site or radios: to its gateway, or remove people"
         ],
     ),
     (

@@ -1,0 +1,117 @@
+"""What brick wifi renders for a gateway with radios: hostapd's files, and who reads them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from mairie.files.wifi import CLIENTS, CONFIGURATION, HOSTAPD, RADIUS
+from mairie.plan.host import HostPlan
+from mairie.render import RenderedFile, render
+from tests.render.conftest import demo_plans, secrets_of
+
+Rendered = Callable[[str, str], dict[str, RenderedFile]]
+GATEWAY = "rurutu-mairie-gw"
+WLAN0, WLAN1 = f"{HOSTAPD}/wlan0.conf", f"{HOSTAPD}/wlan1.conf"
+CABLES = "4g: eth2}, trunk: eth1}"
+RADIOS = "{wlan0: {band: 2.4, channel: 6}, wlan1: {band: 5, width: 40, power: 15}}"
+METER = '{segment: things, mac: "02:00:00:00:05:00", label: Compteur, wifi: true}'
+PRINTER = "    equipment:\n      printer:"
+
+
+def with_radios(text: str) -> str:
+    """Give the gateway of Rurutu's town hall radios, and a device that comes by them."""
+    text = text.replace(CABLES, f"{CABLES[:-1]}, radios: {RADIOS}}}")
+    return text.replace(PRINTER, PRINTER.replace("printer:", f"meter: {METER}\n      printer:"))
+
+
+def without_people(text: str) -> str:
+    """Switch off the network that asks a RADIUS server."""
+    off = "    networks: {agents: {'on': false}}\n"
+    return with_radios(text.replace(PRINTER, off + PRINTER))
+
+
+@pytest.fixture(scope="session")
+def demo() -> dict[str, HostPlan]:
+    """Resolve the demo with radios once."""
+    return demo_plans(with_radios)
+
+
+def sections(text: str) -> dict[str, dict[str, str]]:
+    """Return the settings of each interface of a configuration."""
+    parts = re.split(r"^(?:interface|bss)=(.*)\n", text, flags=re.MULTILINE)
+    return {
+        name: dict(line.split("=", 1) for line in body.splitlines() if "=" in line)
+        for name, body in zip(parts[1::2], parts[2::2], strict=True)
+    }
+
+
+def test_whole_output(compare: Callable[..., None]) -> None:
+    compare("wifi", GATEWAY)
+
+
+def test_secrets_stand_in_files_only_root_may_read(demo: dict[str, HostPlan]) -> None:
+    secrets = secrets_of(demo[GATEWAY])
+    kinds = ("wifi-network:", "wifi-device:", "wifi-secret:own_radios")
+    values = {value for name, value in secrets.others.items() if name.startswith(kinds)}
+    assert len(values) == 3
+    seen = set()
+    for file in render(demo[GATEWAY], secrets, "wifi"):
+        if file.path.startswith(f"{HOSTAPD}/"):
+            assert (file.mode, file.owner, file.group) == ("600", "root", "root"), file.path
+        held = {value for value in values if value in file.text}
+        seen |= held
+        assert not held or file.secret, file.path
+    assert seen == values
+
+
+def test_both_ends_know_one_secret(rendered: Rendered) -> None:
+    files = rendered("wifi", GATEWAY)
+    client = r'client own_radios \{\s+ipaddr = 127.0.0.1\s+secret = "(.*)"'
+    given = re.findall(client, files[CLIENTS].text)
+    asked = re.findall(r"^auth_server_shared_secret=(.*)", files[WLAN0].text, re.MULTILINE)
+    assert len(given) == 1
+    assert asked == given
+    listens = re.findall(r"^\t\tipaddr = (\S+)", files[CONFIGURATION].text, re.MULTILINE)
+    assert listens == ["127.0.0.1"]
+
+
+def test_who_may_come_how(rendered: Rendered) -> None:
+    found = sections(rendered("wifi", GATEWAY)[WLAN0].text)
+    keys = ("wpa_key_mgmt", "ieee80211w", "bridge", "ap_isolate")
+    assert {name: tuple(each.get(key) for key in keys) for name, each in found.items()} == {
+        "wlan0": ("WPA-EAP WPA-EAP-SHA256", "1", "br-agents", "0"),
+        "wlan0-1": ("SAE WPA-PSK WPA-PSK-SHA256", "1", "br-school", "0"),
+        "wlan0-2": (None, None, "br-public", "1"),
+        "wlan0-3": ("OWE", "2", "br-public", "1"),
+        "wlan0-4": ("WPA-PSK WPA-PSK-SHA256", "1", "br-things", "0"),
+    }
+    assert found["wlan0-2"]["owe_transition_ifname"] == "wlan0-3"
+    assert found["wlan0-3"]["owe_transition_ifname"] == "wlan0-2"
+    assert found["wlan0-4"]["macaddr_acl"] == "1"
+    assert found["wlan0"]["dynamic_vlan"] == "2"
+
+
+def test_no_80211b(rendered: Rendered) -> None:
+    files = rendered("wifi", GATEWAY)
+    rates = sections(files[WLAN0].text)["wlan0"]["supported_rates"].split()
+    assert not {"10", "20", "55", "110"} & set(rates)
+    assert "supported_rates" not in files[WLAN1].text
+
+
+def test_everything_of_hostapd_comes_before_its_configuration(rendered: Rendered) -> None:
+    """What a configuration names has to be there when hostapd is asked about it."""
+    files = rendered("wifi", GATEWAY)
+    paths = list(files)
+    named = re.findall(rf"={HOSTAPD}/\S+", files[WLAN0].text)
+    assert len(named) == 3
+    assert all(paths.index(name[1:]) < paths.index(WLAN0) for name in named)
+
+
+def test_a_gateway_whose_radios_ask_nobody_has_no_radius_server() -> None:
+    plan = demo_plans(without_people)[GATEWAY]
+    paths = [file.path for file in render(plan, secrets_of(plan), "wifi")]
+    assert not [path for path in paths if path.startswith(RADIUS)]
+    assert WLAN0 in paths
