@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pyinfra.api.operation import OperationMeta
 from pyinfra.context import host
-from pyinfra.facts.files import Directory
+from pyinfra.facts.files import Link
 from pyinfra.operations import apt, files, systemd
 
 from mairie.files import wifi as table
@@ -93,7 +93,7 @@ def _radios(wifi: WifiPlan, placed: Placed) -> None:
     for radio in wifi.radios:
         service = table.service_of(radio)
         # A radio that is not there yet is started when it comes.
-        there = host.get_fact(Directory, path=f"/sys/class/net/{radio.name}") is not None
+        there = bool(host.get_fact(Link, path=f"/sys/class/net/{radio.name}/phy80211"))
         unit(
             name=f"wifi: radio {radio.name} on the air",
             service=service,

@@ -127,7 +127,7 @@ def _radios(wifi: WifiPlan) -> Iterator[TemplateFile]:
     yield TemplateFile(
         path=HOSTAPD_UNIT,
         check=VERIFY,
-        context={"folder": HOSTAPD, "control": HOSTAPD_CONTROL, "radius": SERVICE},
+        context={"folder": HOSTAPD, "radius": SERVICE if wifi.has_radius else ""},
     )
 
 

@@ -115,13 +115,13 @@ class TestMachine:
     def test_damage_is_seen_and_repaired(self, machine: Radio) -> None:
         for batch in batches(of_radios()):
             for item in batch:
-                machine.trunk.machine.run(item.damage, timeout=120)
+                machine.trunk.machine.run(item.damage, timeout=240)
             try:
                 after = machine.verify()
             finally:
                 for item in reversed(batch):
                     if item.repair:
-                        machine.trunk.machine.run(item.repair, timeout=120)
+                        machine.trunk.machine.run(item.repair, timeout=240)
             expected = {name for item in batch for name in (item.control, *item.also)}
             assert {item.control for item in batch} <= {control for control, _ in after}, after
             unrelated = {key: said for key, said in after.items() if key[0] not in expected}

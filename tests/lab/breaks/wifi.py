@@ -25,7 +25,18 @@ RADIO = "radio"
 AIR = "/etc/hostapd/mairie"
 CONF = f"{AIR}/wlan0.conf"
 SERVICE = "mairie-hostapd@wlan0.service"
-AGAIN = f"systemctl restart {SERVICE} && sleep 20"
+
+
+def restarted(radio: str) -> str:
+    """Return the command that starts a radio again, and waits until all of it is on the air."""
+    ask = f"hostapd_cli -p /run/mairie-hostapd/{radio} -i {radio} status"
+    return (
+        f"systemctl restart mairie-hostapd@{radio}.service && timeout 100 sh -c "
+        f"'until {ask} | grep -q state=ENABLED; do sleep 1; done' && sleep 3"
+    )
+
+
+AGAIN = restarted("wlan0")
 
 
 def on_radios(
@@ -172,7 +183,7 @@ BREAKS: tuple[Break, ...] = (
         f"sed 's/02:00:00:00:05:/02:00:00:00:0f:/;/^#/d' {AIR}/things.accept >/run/break.mac && "
         f"cat /run/break.mac >>{AIR}/things.accept && rm /run/break.mac && {AGAIN}",
         "one more device, by hand",
-        also=("WIF-03",),
+        also=("WIF-03", "WIF-52"),
     ),
     on_radios(
         "WIF-50",
@@ -190,25 +201,25 @@ BREAKS: tuple[Break, ...] = (
         "WIF-62",
         "ip link set $(ls /sys/class/net/br-school/brif | grep -m1 ^wlan0-) master br-agents",
         "pupils poured into the agents' segment",
-        repair=f"{AGAIN}",
+        repair=AGAIN,
     ),
     on_radios(
         "WIF-63",
         "bridge link set dev $(ls /sys/class/net/br-public/brif | grep -m1 ^wlan0-) isolated off",
         "visitors who see each other",
-        repair=f"{AGAIN}",
+        repair=AGAIN,
     ),
     on_radios(
         "WIF-66",
         "iw phy $(cat /sys/class/net/wlan1/phy80211/name) set txpower fixed 2000",
         "louder, to reach the car park",
-        repair="systemctl restart mairie-hostapd@wlan1 && sleep 20",
+        repair=restarted("wlan1"),
     ),
     on_radios(
         "WIF-52",
         f"sleep 2; touch {AIR}/things.keys",
         "keys that the radio has not read",
-        repair="systemctl restart 'mairie-hostapd@*' && sleep 20",
+        repair=f"{AGAIN} && {restarted('wlan1')}",
         alone=True,
     ),
     on_radios(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mairie.files.wifi import CLIENTS, CONFIGURATION, HOSTAPD, RADIUS
+from mairie.files.wifi import CLIENTS, CONFIGURATION, HOSTAPD, HOSTAPD_UNIT, RADIUS
 from mairie.plan.host import HostPlan
 from mairie.render import RenderedFile, render
 from tests.render.conftest import demo_plans, secrets_of
@@ -112,6 +112,7 @@ def test_everything_of_hostapd_comes_before_its_configuration(rendered: Rendered
 
 def test_a_gateway_whose_radios_ask_nobody_has_no_radius_server() -> None:
     plan = demo_plans(without_people)[GATEWAY]
-    paths = [file.path for file in render(plan, secrets_of(plan), "wifi")]
-    assert not [path for path in paths if path.startswith(RADIUS)]
-    assert WLAN0 in paths
+    files = {file.path: file.text for file in render(plan, secrets_of(plan), "wifi")}
+    assert not [path for path in files if path.startswith(RADIUS)]
+    assert WLAN0 in files
+    assert "radius" not in re.sub("InaccessiblePaths=.*", "", files[HOSTAPD_UNIT])
