@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import pytest
 
+_ONLY_WHEN_ASKED = {
+    "trunk": (
+        "a whole gateway in the QEMU machine (802.1Q trunk, kernel WireGuard), twenty minutes "
+        "without KVM"
+    ),
+    "air": "a gateway's radio and its stations in the QEMU machine, ten minutes without KVM",
+}
+
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Name what was left out, and the command that runs it."""
     left_out = terminalreporter.stats.get("deselected", ())
-    if any(item.get_closest_marker("trunk") for item in left_out):
-        terminalreporter.write_line(
-            "Not run: a whole gateway in the QEMU machine (802.1Q trunk, kernel WireGuard), twenty "
-            "minutes without KVM. To run it: ./dev test -m trunk"
-        )
+    for marker, what in _ONLY_WHEN_ASKED.items():
+        if any(item.get_closest_marker(marker) for item in left_out):
+            terminalreporter.write_line(f"Not run: {what}. To run it: ./dev test -m {marker}")

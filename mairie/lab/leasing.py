@@ -24,12 +24,12 @@ def script(port: str, *, hoped: bool = True) -> str:
 
     ``hoped``: whether an answer is expected; otherwise it asks for a shorter time.
     """
-    # dnsmasq tries each address for three seconds before it gives it away, one device at a time.
-    turns = 12 if hoped else 3
+    # dnsmasq pings an address for three seconds before it gives it away, one device after another.
+    turns, pause = (12, 5) if hoped else (3, 2)
     return f"""
         rm -f /run/resolvers
         ip link set {port} up
-        busybox udhcpc -i {port} -n -q -t {turns} -T 2 -s {HOOK} >&2 || :
+        busybox udhcpc -i {port} -n -q -t {turns} -T {pause} -s {HOOK} >&2 || :
         for _ in $(seq {turns}); do
             ip -6 -o address show {port} scope global | grep -v tentative >&2 && break
             sleep 1
