@@ -529,6 +529,10 @@ class Network:
         """Of its one or two BSS."""
         return tuple(name for name in (self.interface, self.owe_interface) if name)
 
+    def interface_of(self, vlan: int) -> str:
+        """Return the interface of people whom the RADIUS server put into a VLAN."""
+        return f"{self.interface}.{vlan}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Radio:
@@ -589,6 +593,22 @@ class WifiPlan:
     def has_radius(self) -> bool:
         """Whether it has a RADIUS server."""
         return bool(self.access_points) or self.asks_itself
+
+    def ports_of(self, bridge: str) -> frozenset[str]:
+        """Return the interfaces of radios that may be in a bridge."""
+        networks = [network for radio in self.radios for network in radio.networks]
+        vlans = [item.vlan for item in self.people_segments if item.bridge == bridge]
+        return frozenset(
+            (
+                *(name for each in networks if each.bridge == bridge for name in each.interfaces),
+                *(
+                    network.interface_of(vlan)
+                    for network in networks
+                    if network.security == "enterprise"
+                    for vlan in vlans
+                ),
+            )
+        )
 
     @property
     def listens(self) -> tuple[str, ...]:

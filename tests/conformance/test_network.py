@@ -184,15 +184,16 @@ def test_segment_ipv6(subject: SegmentInterface, probe: Probe) -> None:
 
 @control(
     "NET-32",
-    title="Chaque segment a son port et lui seul",
+    title="Chaque segment a son port, ses radios, et rien d'autre",
     reason="Un port sur le mauvais pont relie deux segments que tout sépare.",
     severity="critical",
     references=("ANSSI hygiène 19",),
     each=bridged,
 )
-def test_member(subject: SegmentInterface, probe: Probe) -> None:
+def test_member(subject: SegmentInterface, probe: Probe, plan: HostPlan) -> None:
     link(probe, subject.member)
     found = {name for name, item in links(probe).items() if item.get("master") == subject.bridge}
+    found -= plan.wifi.ports_of(subject.bridge) if plan.wifi else set()
     assert found == {subject.member}, f"{subject.bridge} porte {sorted(found) or 'aucun port'}"
 
 

@@ -237,7 +237,10 @@ def test_nothing_else(probe: Probe, plan: HostPlan) -> None:
 )
 def test_bridge(subject: Bss, probe: Probe, plan: HostPlan) -> None:
     seen(probe, subject.name)
-    vlans = {f"{subject.name}.{item.vlan}": item.bridge for item in wifi_of(plan).people_segments}
+    vlans = {
+        subject.network.interface_of(item.vlan): item.bridge
+        for item in wifi_of(plan).people_segments
+    }
     wanted = {subject.name: subject.network.bridge, **vlans}
     found = {
         name: link.get("master", "aucun")

@@ -201,6 +201,7 @@ BREAKS: tuple[Break, ...] = (
         "WIF-62",
         "ip link set $(ls /sys/class/net/br-school/brif | grep -m1 ^wlan0-) master br-agents",
         "pupils poured into the agents' segment",
+        also=("NET-32",),
         repair=AGAIN,
     ),
     on_radios(

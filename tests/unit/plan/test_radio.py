@@ -206,3 +206,11 @@ def test_what_the_reference_says_of_countries() -> None:
         assert max(known) == 140
     assert "6" not in REFERENCE.spectrum["PF"].bands
     assert channels.choices(REFERENCE.spectrum["FR"], "6", 80) == (5, 21, 37, 53, 69, 85)
+
+
+def test_which_interfaces_belong_to_a_bridge() -> None:
+    found = wifi(radios={"wlan0": {"band": 5}})
+    assert found.ports_of("br-agents") == {"wlan0", "wlan0.20"}
+    assert found.ports_of("br-school") == {"wlan0-1", "wlan0.50"}
+    assert found.ports_of("br-public") == {"wlan0-2", "wlan0-3"}
+    assert found.ports_of("br-voice") == set()
