@@ -95,6 +95,24 @@ class Namespaces:
             )
         return done.stdout
 
+    def together(self, scripts: Mapping[str, str], *, timeout: float = 60) -> dict[str, str]:
+        """Run one shell script in each of some nodes, all at once; return what each printed.
+
+        For what mostly waits. A script ends in ``timeout`` seconds or is killed; how it ends is its
+        own affair, as is what it says on standard error.
+        """
+        path = "/srv/node/together"
+        for name, script in scripts.items():
+            self.put(name, {path: script.encode()})
+        start = "\n".join(
+            f"nsenter --target {pid} --net --mount --pid timeout -s KILL {timeout:g} sh -u {path} "
+            f">/proc/{pid}/root{path}.out 2>/dev/null </dev/null &"
+            for pid in map(self.pid, scripts)
+        )
+        with self._turn:
+            self._machine.run(f"{start}\nwait", timeout=timeout + 60)
+        return {name: self.check(name, ["cat", f"{path}.out"]) for name in scripts}
+
     def put(self, name: str, files: Mapping[str, bytes], mode: int = 0o644) -> None:
         """Write files (absolute path → content) as a node sees them."""
         root = f"/proc/{self.pid(name)}/root"

@@ -12,17 +12,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from rich.console import Console
 
-from mairie.host.events import Action, ControlResult
 from mairie.inventory import load
 from mairie.lab import matrix, visitors
 from mairie.lab.clients import Lease
-from mairie.lab.machine import Machine
-from mairie.lab.serial import Serial
+from mairie.lab.guest import Guest
 from mairie.lab.session import some_communes
 from mairie.lab.trunk_world import (
     STRANGER,
@@ -35,10 +32,8 @@ from mairie.lab.trunk_world import (
 )
 from mairie.plan.host import Ports
 from mairie.plan.resolve import resolve
-from mairie.push import HostOutcome
 from mairie.report.model import FlowCheck, RunReport, exit_code
 from mairie.report.table import print_report
-from mairie.run import Reach, Run
 from mairie.secrets.identity import find_identity
 from mairie.secrets.vault import Vault
 
@@ -65,7 +60,7 @@ class Shown:
     detail: str = ""
 
 
-class Trunk:
+class Trunk(Guest):
     """The machine for the length of a ``with`` block: booted, with the world around the gateway."""
 
     def __init__(
@@ -93,49 +88,14 @@ class Trunk:
         key = find_identity(inventory, demo=self.territory.syndicate.demo, option=identity)
         vault = Vault(inventory, self.territory)
         self._secrets = {name: vault.host_secrets(name, key) for name in self.site.shown}
-        self._say = say
-        self.machine = Machine(say)
-        self.world = World(self.machine, self.site)
+        gateway = self.site.gateway
+        super().__init__(gateway, self._secrets[gateway.name], say)
+        self.world = World(self.machine, self.nodes, self.site)
 
-    def __enter__(self) -> Self:
-        """Boot, and lay the world around the gateway."""
-        self.machine.__enter__()
-        try:
-            self._say("Laying the internet, the hub and a VLAN switch around the gateway")
-            self.world.start(self._secrets)
-            Serial.serve(self.machine)
-        except BaseException:
-            self.machine.__exit__(None, None, None)
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Switch the machine off."""
-        self.machine.__exit__(kind, error, trace)
-
-    @property
-    def host(self) -> str:
-        """Name of the gateway."""
-        return self.site.gateway.name
-
-    def run(self, console: Console) -> Run:
-        """Return a run over the gateway alone."""
-        port = self.machine.push_port
-        reach = Reach(lambda host: self._secrets[host], lambda _: Serial(port))
-        return Run({self.host: self.site.gateway}, reach, console, "demo", 1)
-
-    def act(self, action: Action, console: Console) -> HostOutcome:
-        """Do one thing on the gateway."""
-        return self.run(console).act(action)[0]
-
-    def verify(self, console: Console) -> tuple[ControlResult, ...]:
-        """Return every result of the gateway."""
-        return self.act("verify", console).results
+    def lay(self) -> None:
+        """Lay the world around the gateway."""
+        self.say("Laying the internet, the hub and a VLAN switch around the gateway")
+        self.world.start(self._secrets)
 
     def first_night(self) -> None:
         """Let happen what a host has behind it a day after its deploy.
@@ -181,7 +141,7 @@ class Trunk:
 
     def devices(self) -> tuple[dict[str, Lease], list[Shown]]:
         """Connect a device in each VLAN, one in none, one untagged; look at every frame's tag."""
-        nodes, site = self.world.nodes, self.site
+        nodes, site = self.nodes, self.site
         nodes.check(
             SWITCH,
             ["sh", "-c", f"tcpdump -lnei trunk >{_CAPTURE} 2>{_CAPTURE}.said & echo $! >/run/pid"],
@@ -230,8 +190,8 @@ class Trunk:
         """
         for client in self.site.clients:
             if visitors.is_visitor(client, self.site.gateway) and leases[client.name].ipv4:
-                visitors.accept(self.world.nodes, client, self.site.gateway)
-        return matrix.run(self.world.nodes, self.site.shown, self.site.layout, leases, PORTS)
+                visitors.accept(self.nodes, client, self.site.gateway)
+        return matrix.run(self.nodes, self.site.shown, self.site.layout, leases, PORTS)
 
 
 def frame_tags(text: str) -> dict[str, set[int]]:

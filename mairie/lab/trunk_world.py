@@ -7,18 +7,17 @@ gives each device one untagged port in its VLAN, and the gateway all of them tag
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from ipaddress import ip_interface
 from typing import Final
 
 from mairie.errors import MairieError
-from mairie.lab import internet
+from mairie.lab import internet, leasing, outside
 from mairie.lab.clients import Lease
 from mairie.lab.fabric import Attachment, stable_mac
 from mairie.lab.machine import Machine
 from mairie.lab.namespaces import Namespaces
+from mairie.lab.outside import Cable
 from mairie.lab.topology import CLIENT_PORT, Client, Topology, segment_network
 from mairie.plan.host import HostPlan, HostSecrets
 from mairie.render import render
@@ -26,21 +25,6 @@ from mairie.render import render
 SWITCH: Final = "switch"
 UNTAGGED: Final = "untagged"
 STRANGER: Final = "stranger"
-LEASE_SCRIPT: Final = "/srv/node/leased"
-
-_LEASE = b"""#!/bin/sh
-[ "$1" = bound ] || exit 0
-ip address replace "$ip/$mask" dev "$interface"
-ip route replace default via "${router%% *}"
-"""
-
-_NO_GENERATORS = """
-mkdir -p /run/systemd/system-generators
-for path in /usr/lib/systemd/system-generators/*; do
-    ln -s /dev/null "/run/systemd/system-generators/${path##*/}"
-done
-"""
-"""None makes a unit in this machine; without KVM they cost each daemon-reload several seconds."""
 
 
 @dataclass(frozen=True)
@@ -135,10 +119,10 @@ def without_backup(plan: HostPlan) -> HostPlan:
 class World:
     """Everything around the gateway, once ``start`` has run."""
 
-    def __init__(self, machine: Machine, site: Site) -> None:
+    def __init__(self, machine: Machine, nodes: Namespaces, site: Site) -> None:
         self.machine = machine
+        self.nodes = nodes
         self.site = site
-        self.nodes = Namespaces(machine)
 
     def start(self, secrets: Mapping[str, HostSecrets]) -> None:
         """Lay the cables and start internet, hub, switch and servers.
@@ -152,25 +136,18 @@ class World:
         """
         site = self.site
         self.nodes.start([internet.NAME, site.hub.name, SWITCH, *site.access])
-        self.machine.run(_NO_GENERATORS)
         self.machine.run("modprobe -a 8021q bridge veth wireguard")
-        self._cables()
-        self.nodes.put(internet.NAME, internet.contents(site.plans), 0o755)
-        self.nodes.check(internet.NAME, ["sh", "-e", internet.START])
+        cables = [*outside.cables_of(site.gateway), Cable("fibre", "eth0", site.hub.name)]
+        outside.lay(self.nodes, site.plans, cables)
+        self._switch()
         self._hub(secrets[site.hub.name])
         for server in site.servers:
             self._server(server, secrets[server.name])
 
-    def _cables(self) -> None:
-        site = self.site
-        pids = {name: self.nodes.pid(name) for name in (internet.NAME, site.hub.name, SWITCH)}
-        outside = [f"link add {item.port} type bridge" for item in internet.PROVIDERS]
-        for uplink in site.gateway.network.uplinks:
-            outside += self._uplink(uplink.port, uplink.kind, "")
-        outside += self._uplink("eth0", "fibre", f"netns {pids[site.hub.name]}")
-        self.nodes.ip(internet.NAME, outside)
-
-        self.machine.run(f"ip link add {site.trunk} type veth peer name trunk netns {pids[SWITCH]}")
+    def _switch(self) -> None:
+        """Lay the trunk to the switch, and a port of it to everything else."""
+        site, switch = self.site, self.nodes.pid(SWITCH)
+        self.machine.run(f"ip link add {site.trunk} type veth peer name trunk netns {switch}")
         inside = ["link add sw type bridge vlan_filtering 1 vlan_default_pvid 0 mcast_snooping 0"]
         vlans = ["vlan add dev trunk vid 1 pvid untagged"]
         for item in site.gateway.network.segments:
@@ -190,12 +167,6 @@ class World:
         self.nodes.ip(SWITCH, [*inside, "link set sw up"])
         self.nodes.put(SWITCH, {"/srv/node/vlans": "\n".join(vlans).encode()})
         self.nodes.check(SWITCH, ["bridge", "-batch", "/srv/node/vlans"])
-
-    def _uplink(self, port: str, kind: str, netns: str) -> Iterator[str]:
-        """Yield the ``ip`` lines that lead a port to its provider; empty ``netns``: the gateway."""
-        name = f"to-{port}-{'hub' if netns else 'gw'}"
-        yield f"link add {name} type veth peer name {port} {netns or 'netns 1'}"
-        yield f"link set {name} master {internet.provider(kind).port} up"
 
     def _inner(self, name: str) -> str:
         server = next((item for item in self.site.servers if item.name == name), None)
@@ -255,34 +226,16 @@ class World:
             hoped: whether an answer is expected; otherwise ask for a shorter time.
 
         """
-        self.nodes.put(name, {LEASE_SCRIPT: _LEASE}, 0o755)
-        turns = 8 if hoped else 3
-        script = f"""
-            ip link set {CLIENT_PORT} up
-            busybox udhcpc -i {CLIENT_PORT} -n -q -t {turns} -T 2 -s {LEASE_SCRIPT} >&2 || :
-            for _ in $(seq {turns}); do
-                ip -6 -o address show {CLIENT_PORT} scope global | grep -v tentative >&2 && break
-                sleep 1
-            done
-            ip -json address show dev {CLIENT_PORT}
-        """
-        shown = json.loads(self.nodes.check(name, ["sh", "-uc", script], timeout=120))
-        found = {
-            item["family"]: str(item["local"])
-            for item in shown[0]["addr_info"]
-            if item["scope"] == "global" and not item.get("tentative")
-        }
-        return Lease(found.get("inet", ""), found.get("inet6", ""), ())
+        self.nodes.put(name, {leasing.HOOK: leasing.HOOK_TEXT}, 0o755)
+        script = leasing.script(CLIENT_PORT, hoped=hoped)
+        return leasing.read(self.nodes.check(name, ["sh", "-uc", script], timeout=120))
 
     def right_lease(self, client: Client, lease: Lease) -> bool:
         """Tell whether a device has an address of its own segment in both families."""
         port = next(
             item for item in self.site.gateway.network.segments if item.segment == client.segment
         )
-        return all(
-            address and ip_interface(address) in ip_interface(prefix).network
-            for address, prefix in ((lease.ipv4, port.prefix_ipv4), (lease.ipv6, port.prefix_ipv6))
-        )
+        return leasing.is_of(lease, port)
 
 
 def mac(node: str) -> str:
