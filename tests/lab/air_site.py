@@ -41,7 +41,7 @@ sites:
   mairie:
     label: Mairie de Ahuréi
     segments: [admin, agents, public, school, things]
-    portal: {on: false}                                 # shown in containers
+    portal: {{on: false}}
     hosts:
       box:
         roles: [gateway]
