@@ -9,7 +9,7 @@ from __future__ import annotations
 from pyinfra.api.operation import OperationMeta
 from pyinfra.context import host
 from pyinfra.facts.files import FindLinks, Link
-from pyinfra.operations import apt, files, systemd
+from pyinfra.operations import apt, files, server, systemd
 
 from mairie.files import wifi as table
 from mairie.host.deploy import place, this_host, to_activate
@@ -37,6 +37,7 @@ def deploy() -> None:
         _radius(placed)
     if wifi.radios:
         _radios(wifi, placed)
+        _ask_again(wifi, placed)
 
 
 def _install(wifi: WifiPlan) -> None:
@@ -87,12 +88,12 @@ def _radius(placed: Placed) -> None:
     restarted(
         name="wifi: RADIUS server restarted",
         service=table.SERVICE,
-        _if=to_activate(
-            "wifi",
-            *(placed[file] for file in placed if file.startswith(table.RADIUS)),
-            placed[table.UNIT],
-        ),
+        _if=to_activate("wifi", *_read_by_radius(placed), placed[table.UNIT]),
     )
+
+
+def _read_by_radius(placed: Placed) -> list[OperationMeta]:
+    return [operation for path, operation in placed.items() if path.startswith(table.RADIUS)]
 
 
 def _radios(wifi: WifiPlan, placed: Placed) -> None:
@@ -121,3 +122,24 @@ def _radios(wifi: WifiPlan, placed: Placed) -> None:
             service=service,
             _if=to_activate("wifi", *(placed[path] for path in read)),
         )
+
+
+def _ask_again(wifi: WifiPlan, placed: Placed) -> None:
+    """Let everybody who is connected by name log in again.
+
+    hostapd lets in who logged in within the last hour without asking, and those connected stay.
+    """
+    for radio in wifi.radios:
+        for network in radio.networks:
+            if network.security != "enterprise":
+                continue
+            folder, interface = table.control_of(radio), network.interface
+            tell = f"timeout 20 hostapd_cli -p {folder} -i {interface}"
+            server.shell(
+                name=f"wifi: people on {interface} log in again",
+                commands=[
+                    f"[ ! -S {folder}/{interface} ] || "
+                    f"{{ {tell} pmksa_flush && {tell} deauthenticate ff:ff:ff:ff:ff:ff; }}"
+                ],
+                _if=to_activate("wifi", *_read_by_radius(placed)),
+            )

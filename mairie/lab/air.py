@@ -144,6 +144,15 @@ class Air(Guest):
         printed = self.nodes.together(scripts, timeout=JOIN_SECONDS + LEASE_SECONDS)
         return {name: joined(text) for name, text in printed.items()}
 
+    def state(self, name: str) -> str:
+        """Return where a station that was set up stands now: ``COMPLETED`` is connected."""
+        told = self.nodes.check(
+            name, ["wpa_cli", "-s", "/run", "-p", CONTROL, "-i", RADIO, "status"]
+        )
+        return next(
+            line.partition("=")[2] for line in told.splitlines() if line.startswith("wpa_state=")
+        )
+
     def heard(self, name: str) -> dict[str, str]:
         """Return the networks that a station without supplicant hears: SSID → what it announces."""
         frequencies = [str(item) for item in self._frequencies()]

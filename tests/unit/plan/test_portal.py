@@ -53,7 +53,7 @@ def test_a_site_with_visitors_has_one() -> None:
     assert found.portal is not None
     assert (found.portal.mode, found.portal.session_seconds) == ("click", 4 * 3600)
     assert [each.code for each in found.portal.terms] == ["fr", "en"]
-    assert found.bricks == ("base", "network", "vpn", "portal", "backup")
+    assert found.bricks == ("base", "network", "vpn", "portal", "records", "backup")
 
 
 def test_settings_of_the_site_come_over_the_reference() -> None:

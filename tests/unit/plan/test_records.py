@@ -48,7 +48,7 @@ def plans(*segments: str, insee: str = "98707", **more: Any) -> dict[str, HostPl
 
 def test_a_gateway_with_visitors_records() -> None:
     plan = plans("public")["essai-mairie-gw"]
-    assert plan.bricks == ("base", "network", "vpn", "records", "backup")
+    assert plan.bricks == ("base", "network", "vpn", "portal", "records", "backup")
     records = plan.records
     assert records is not None
     (carried,) = [item for item in plan.network.segments if item.segment == "public"]
