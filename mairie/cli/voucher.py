@@ -5,10 +5,12 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import click
 
 from mairie.cli.hosts import Hosts, one_host_options
+from mairie.cli.private_files import check_output, write_private
 from mairie.errors import EXIT_HOST_FAILED, EXIT_UNREACHABLE, MairieError
 from mairie.plan.host import HostPlan
 from mairie.transport import Transport
@@ -36,9 +38,25 @@ def command() -> None:
     show_default=True,
     help="How long a code opens the internet, from its first use.",
 )
-def new(hosts: Hosts, count: int, hours: int) -> None:
+@click.option(
+    "--pdf",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write slips to cut out into a new file, mode 600.",
+)
+def new(hosts: Hosts, count: int, hours: int, pdf: Path | None) -> None:
     """Make codes at HOST, a gateway or its site, and print them: number, code, hours."""
-    _ask(hosts, "new", "--count", str(count), "--hours", str(hours))
+    if pdf is not None:
+        check_output(pdf, hosts.inventory)
+    plan = gateway_of(hosts)
+    arguments = ("new", "--count", str(count), "--hours", str(hours))
+    printed = ask(plan.name, hosts.transport(plan), arguments)
+    click.echo(printed, nl=False)
+    if pdf is not None:
+        from mairie.sheets.pdf import slips_to_pdf
+        from mairie.sheets.vouchers import slips
+
+        title = f"Wi-Fi {plan.place.commune_label}"
+        write_private(pdf, slips_to_pdf(slips(plan, printed), title))
 
 
 @command.command("list")

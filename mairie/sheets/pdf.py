@@ -1,4 +1,4 @@
-"""Pages as a PDF: A4, one page each, the same bytes for the same content."""
+"""Pages and slips as a PDF: A4, the same bytes for the same content."""
 
 from __future__ import annotations
 
@@ -18,13 +18,26 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
-from reportlab.platypus import Flowable, PageBreak, Paragraph, SimpleDocTemplate, Spacer
+from reportlab.platypus import (
+    Flowable,
+    PageBreak,
+    Paragraph,
+    SimpleDocTemplate,
+    Spacer,
+    Table,
+    TableStyle,
+)
 
+from mairie.sheets.vouchers import Slip
 from mairie.sheets.wifi import Page
 
 _FONTS: Final = Path(reportlab.__file__).parent / "fonts"
 _INK, _SOFT = HexColor("#1b2733"), HexColor("#5b6b7a")
 _CODE_SIDE: Final = 82 * mm
+_MARGIN: Final = 20 * mm
+_COLUMNS: Final = 2
+_ROWS: Final = 5
+_ALL: Final = ((0, 0), (-1, -1))
 _QUIET: Final = 4
 """Modules of white around a code (ISO/IEC 18004)."""
 
@@ -51,31 +64,69 @@ class Code(Flowable):
 
 
 def to_pdf(pages: Sequence[Page], title: str) -> bytes:
-    """Return the document.
+    """Return the document: a sheet each.
 
     Args:
         pages: at least one.
         title: of the document, for whoever opens it on a screen.
 
     """
-    for name, file in (("Body", "Vera.ttf"), ("Bold", "VeraBd.ttf")):
-        pdfmetrics.registerFont(TTFont(name, str(_FONTS / file)))
+    width = A4[0] - 2 * _MARGIN
+    return _document([each for page in pages for each in (*_page(page, width), PageBreak())], title)
+
+
+def slips_to_pdf(slips: Sequence[Slip], title: str) -> bytes:
+    """Return the document: ten slips a sheet, to be cut along the lines.
+
+    Args:
+        slips: at least one.
+        title: of the document, for whoever opens it on a screen.
+
+    """
+    width = (A4[0] - 2 * _MARGIN) / _COLUMNS
+    height = (A4[1] - 2 * _MARGIN - 6 * mm) / _ROWS
+    cells = [list(_slip(each)) for each in slips]
+    cells += [[] for _ in range(-len(cells) % _COLUMNS)]
+    rows = [cells[start : start + _COLUMNS] for start in range(0, len(cells), _COLUMNS)]
+    table = Table(rows, colWidths=[width] * _COLUMNS, rowHeights=[height] * len(rows))
+    lines = TableStyle([("GRID", (0, 0), (-1, -1), 0.4, _SOFT), ("VALIGN", *_ALL, "MIDDLE")])
+    table.setStyle(lines)
+    return _document([table], title)
+
+
+def _document(flow: list[Flowable], title: str) -> bytes:
+    _load_fonts()
     stream = io.BytesIO()
     document = SimpleDocTemplate(
         stream,
         pagesize=A4,
-        leftMargin=24 * mm,
-        rightMargin=24 * mm,
-        topMargin=24 * mm,
-        bottomMargin=20 * mm,
+        leftMargin=_MARGIN,
+        rightMargin=_MARGIN,
+        topMargin=_MARGIN,
+        bottomMargin=_MARGIN,
         title=title,
         invariant=True,
     )
-    flow: list[Flowable] = []
-    for page in pages:
-        flow += [*_page(page, document.width), PageBreak()]
     document.build(flow)
     return stream.getvalue()
+
+
+def _load_fonts() -> None:
+    for name, file in (("Body", "Vera.ttf"), ("Bold", "VeraBd.ttf")):
+        pdfmetrics.registerFont(TTFont(name, str(_FONTS / file)))
+
+
+def _slip(slip: Slip) -> Iterable[Flowable]:
+    yield _text(slip.place, _style(8, color=_SOFT, after=0.5))
+    yield _text("Wi-Fi des visiteurs · Visitors' Wi-Fi", _style(10, after=0.5))
+    if slip.ssid:
+        yield _text(slip.ssid, _style(10, bold=True, after=0.5))
+    yield _text(slip.code, _style(20, bold=True, after=0.5))
+    yield _text(
+        f"{slip.hours} h dès la première connexion · {slip.hours} h from first use",
+        _style(7.5, color=_SOFT, after=0.5),
+    )
+    yield _text(f"n° {slip.number}", _style(7.5, color=_SOFT, after=0))
 
 
 def _page(page: Page, width: float) -> Iterable[Flowable]:
@@ -101,6 +152,7 @@ def _text(text: str, style: ParagraphStyle) -> Paragraph:
 
 def drawable(text: str) -> str:
     """Return a text with what the font lacks replaced: a letter by the one without its accent."""
+    _load_fonts()
     font: Any = pdfmetrics.getFont("Body")
     widths: dict[int, float] = font.face.charWidths
     return "".join(each if ord(each) in widths else _plain(each, widths) for each in text)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
+import pypdfium2
 import pytest
 
 from mairie.cli.hosts import Hosts
@@ -57,6 +59,37 @@ def test_a_site_makes_codes(
     found = demo.mairie(*words)
     assert (found.code, found.stdout) == (0, "1\tK7QF-3MXP\t12 h\n")
     assert asked.read_text() == "new --count 1 --hours 12\n"
+
+
+def test_codes_are_printed_on_slips_too(
+    inventory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes = [f"K7QF-3MX{letter}" for letter in "ABCDEFGHJKL"]
+    lines = "".join(f"{number}\\t{code}\\t12 h\\n" for number, code in enumerate(codes, 1))
+    asked = host(tmp_path, monkeypatch, f"printf '{lines}'")
+    path = tmp_path / "slips.pdf"
+    words = ("voucher", "new", BOX, "--count", "11", "--hours", "12", "--pdf", path)
+    found = demo.mairie(*words, "-i", inventory)
+    assert found.code == 0, found
+    assert [line.split("\t")[1] for line in found.stdout.splitlines()] == codes
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    sheets = [page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(path)]
+    assert [sum(code in sheet for code in codes) for sheet in sheets] == [10, 1]
+    assert "Rapa · Mairie d" in sheets[0]
+    assert "12 h dès la première connexion" in sheets[0]
+    asked.unlink()
+    again = demo.mairie(*words, "-i", inventory)
+    assert (again.code, asked.exists()) == (2, False), "no code is made that cannot be written"
+
+
+def test_an_answer_that_is_no_code_is_said(
+    inventory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host(tmp_path, monkeypatch, "echo huh")
+    path = tmp_path / "slips.pdf"
+    found = demo.mairie("voucher", "new", BOX, "--pdf", path, "-i", inventory)
+    assert "answered something else than codes" in found.stderr
+    assert not path.exists()
 
 
 def test_codes_are_listed_and_revoked(
