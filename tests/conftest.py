@@ -9,7 +9,7 @@ _ONLY_WHEN_ASKED = {
         "a whole gateway in the QEMU machine (802.1Q trunk, kernel WireGuard), twenty minutes "
         "without KVM"
     ),
-    "air": "a gateway's radio and its stations in the QEMU machine, ten minutes without KVM",
+    "air": "a gateway's radio and its stations in the QEMU machine, fourteen minutes without KVM",
 }
 
 
