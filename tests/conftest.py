@@ -1,9 +1,15 @@
-"""What every test run says at its end."""
+"""Which tests run side by side, and what every run says at its end."""
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
+import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
+
+_OF_THE_DEMO = {"test_breaks", "test_demo"}
+"""Files of tests/lab that share one lab, deployed once."""
 _ONLY_WHEN_ASKED = {
     "trunk": (
         "a whole gateway in the QEMU machine (802.1Q trunk, kernel WireGuard), twenty minutes "
@@ -11,6 +17,21 @@ _ONLY_WHEN_ASKED = {
     ),
     "air": "a gateway's radio and its stations in the QEMU machine, fourteen minutes without KVM",
 }
+
+
+class ByLab(LoadScopeScheduling):
+    """Tests of one lab stay on one worker, the longest first; others go where there is room."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = Path(nodeid.partition("::")[0])
+        if path.parent != Path("tests/lab"):
+            return nodeid
+        return "demo" if path.stem in _OF_THE_DEMO else path.stem
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Share tests out between workers (``-n``)."""
+    return ByLab(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -47,14 +47,6 @@ class DeployedDemo:
         return self.session.lab.check(host, ["sh", "-c", script], timeout=timeout)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep on one worker the tests of one file, and those that share the demo's lab."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            shared = "deployed" in getattr(item, "fixturenames", ())
-            item.add_marker(pytest.mark.xdist_group("demo" if shared else item.path.stem))
-
-
 @pytest.fixture(scope="session")
 def deployed() -> Iterator[DeployedDemo]:
     """Start the demo, deploy it twice, and remove it at the end."""
