@@ -14,7 +14,7 @@ from rich.console import Console
 from mairie.files.backup import CLIENT_STATE, STATE
 from mairie.files.records import COMMAND, FOLDER
 from mairie.host.events import Action
-from mairie.lab import clients, internet
+from mairie.lab import clients, internet, visitors
 from mairie.lab.clients import Lease
 from mairie.lab.session import Session
 from mairie.lab.topology import Topology
@@ -60,6 +60,9 @@ class World:
         lab.check(BOX, ["sh", "-c", tried])
         self.first = self.act("apply")
         self.leases = clients.connect(lab, self.session.layout.clients)
+        for client in self.session.layout.clients:
+            if client.name == VISITOR:
+                visitors.accept(lab, client, self.session.plans[BOX])
         clients.install_probe(lab, internet.NAME)
         clients.listen(lab, [internet.NAME], [8080], [internet.HOST_IPV4, internet.HOST_IPV6])
         self.second = self.act("apply")

@@ -149,8 +149,9 @@ def test_refused(make, message: str) -> None:  # type: ignore[no-untyped-def]
 
 
 CHILD = """
-import sys, time
+import signal, sys, time
 from mairie.lab.containers import Lab, Node
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored, when the tests run behind "&"
 with Lab(sys.argv[1]) as lab:
     lab.up([Node("a", "client"), Node("b", "host")])
     print("up", flush=True)
