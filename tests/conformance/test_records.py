@@ -112,13 +112,12 @@ def test_has_read_them(probe: Probe, plan: HostPlan) -> None:
 )
 def test_recorded(subject: str, probe: Probe, plan: HostPlan) -> None:
     records = records_of(plan)
-    days = [datetime.now(UTC).date() - timedelta(days=ago) for ago in (1, 0)]
-    newest = [path for day in days if (path := Path(FOLDER) / f"{day}.jsonl").exists()]
-    written = "".join(path.read_text(errors="replace") for path in newest)
     if subject == "visiteurs":
         listed = "conntrack -L --src-nat -o id --orig-src "
         for prefix in (records.prefix_ipv4, records.prefix_ipv6):
-            open_now = said(probe(f"sleep {SETTLED_S // 5}; {listed}{prefix} 2>/dev/null"))
+            # First who is connected, then, a moment later, what was written of them.
+            open_now = said(probe(f"{listed}{prefix} 2>/dev/null; sleep {SETTLED_S // 5}"))
+            written = _newest_days()
             absent = [number for number in _ids(open_now) if f'"id":"{number}"' not in written]
             assert not absent, f"{len(absent)} connexions ouvertes ne sont pas au registre"
         return
@@ -127,8 +126,16 @@ def test_recorded(subject: str, probe: Probe, plan: HostPlan) -> None:
         for item in plan.network.segments
         if item.segment != records.segment
     ]
+    written = _newest_days()
     found = [prefix for prefix in others if f'"source":"{prefix}.' in written]
     assert not found, f"des réseaux qui ne sont pas publics y sont : {', '.join(found)}"
+
+
+def _newest_days() -> str:
+    """Return what was written yesterday, when its day is still open, and today."""
+    days = [datetime.now(UTC).date() - timedelta(days=ago) for ago in (1, 0)]
+    newest = [path for day in days if (path := Path(FOLDER) / f"{day}.jsonl").exists()]
+    return "".join(path.read_text(errors="replace") for path in newest)
 
 
 def _ids(listed: str) -> list[str]:
