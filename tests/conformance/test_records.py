@@ -5,6 +5,7 @@ communications électroniques. No message shows an address.
 """
 
 import json
+import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -115,10 +116,8 @@ def test_recorded(subject: str, probe: Probe, plan: HostPlan) -> None:
     if subject == "visiteurs":
         listed = "conntrack -L --src-nat -o id --orig-src "
         for prefix in (records.prefix_ipv4, records.prefix_ipv6):
-            # First who is connected, then, a moment later, what was written of them.
-            open_now = said(probe(f"{listed}{prefix} 2>/dev/null; sleep {SETTLED_S // 5}"))
-            written = _newest_days()
-            absent = [number for number in _ids(open_now) if f'"id":"{number}"' not in written]
+            # First who is connected, then what was written of them.
+            absent = _absent(_ids(said(probe(f"{listed}{prefix} 2>/dev/null"))))
             assert not absent, f"{len(absent)} connexions ouvertes ne sont pas au registre"
         return
     others = [
@@ -129,6 +128,18 @@ def test_recorded(subject: str, probe: Probe, plan: HostPlan) -> None:
     written = _newest_days()
     found = [prefix for prefix in others if f'"source":"{prefix}.' in written]
     assert not found, f"des réseaux qui ne sont pas publics y sont : {', '.join(found)}"
+
+
+def _absent(numbers: list[str]) -> list[str]:
+    """Return which connections are not written down, given the time that it takes."""
+    patience = time.monotonic() + SETTLED_S
+    while numbers:
+        written = _newest_days()
+        numbers = [number for number in numbers if f'"id":"{number}"' not in written]
+        if time.monotonic() > patience:
+            break
+        time.sleep(SETTLED_S / 10)
+    return numbers
 
 
 def _newest_days() -> str:
