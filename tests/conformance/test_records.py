@@ -15,7 +15,7 @@ from mairie.files.backup import CLIENT_SETTINGS
 from mairie.files.records import COMMAND, FOLDER, LOG, SERVICE, STATE, TIMER, files
 from mairie.host.control import control
 from mairie.host.drift import Drift
-from mairie.host.looks.unit import is_active, properties
+from mairie.host.looks.unit import changed_since_start, is_active
 from mairie.host.probe import CannotLookError, Probe, said
 from mairie.plan.host import HostPlan, RecordsPlan
 
@@ -92,11 +92,7 @@ def test_file(subject: TemplateFile, drift: Drift) -> None:
     applies=keeps,
 )
 def test_has_read_them(probe: Probe, plan: HostPlan) -> None:
-    shown = properties(probe, SERVICE, "ActiveEnterTimestamp")["ActiveEnterTimestamp"]
-    if not shown:
-        raise CannotLookError(f"{SERVICE} n'est pas en service")
-    started = float(said(probe(f"date --date='{shown}' +%s")))
-    late = [file.path for file in files(plan) if Path(file.path).stat().st_ctime > started + 1]
+    late = changed_since_start(probe, SERVICE, (file.path for file in files(plan)))
     assert not late, f"changés depuis son démarrage : {', '.join(late)}"
 
 
