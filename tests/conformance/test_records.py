@@ -146,9 +146,19 @@ def _newest_days() -> str:
 
 
 def _ids(listed: str) -> list[str]:
-    """Return the kernel's numbers of connections in what ``conntrack -L`` says."""
-    lines = listed.splitlines()[:LOOKED_AT]
-    return [word.removeprefix("id=") for line in lines for word in line.split()[-1:]]
+    """Return the kernel's numbers of connections in what ``conntrack -L`` says.
+
+    It lists some of the gateway's own as translated that are not: dnsmasq's ping of an address
+    before it gives it away. Their answers go where they came from.
+    """
+    translated = []
+    for line in listed.splitlines():
+        words = line.split()
+        source, *_ = [word for word in words if word.startswith("src=")]
+        *_, answered = [word for word in words if word.startswith("dst=")]
+        if source.removeprefix("src=") != answered.removeprefix("dst="):
+            translated.append(words[-1].removeprefix("id="))
+    return translated[:LOOKED_AT]
 
 
 @control(
