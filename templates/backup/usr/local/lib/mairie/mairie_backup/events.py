@@ -16,9 +16,9 @@ EXIT_CODES: dict[Outcome, int] = {"done": 0, "failed": 1, "link-down": 3, "incom
 ERROR, WARNING, INFO = 3, 4, 6
 """Priorities of the journal (sd-daemon(3))."""
 EVERY_S = 1.0
+"""Progress is said at most so often."""
 SETTLING_S = 60
 """After which even the pace of less than a hundredth says something."""
-"""Progress is said at most so often."""
 
 
 class StoppedError(BaseException):
