@@ -14,7 +14,7 @@ TURNS = 25
 LIMIT_S = 240
 _FOLDER = "/srv/node"
 _CONFIGURATION = f"{_FOLDER}/logins.conf"
-_KEYS = re.compile(r"^MPPE keys OK: (\d+) +mismatch: (\d+)$", re.MULTILINE)
+_KEYS = re.compile(r"^MPPE keys OK: (\d+) +mismatch: \d+$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def _ask(lab: World, client: str, server: Server, *, devices: int, turns: int) -
 
 def succeeded(said: str) -> int:
     """Return how many log-ins ended with keys that both ends share, from ``eapol_test``'s words."""
-    return sum(int(good) - int(bad) for good, bad in _KEYS.findall(said))
+    return sum(int(good) for good in _KEYS.findall(said))
 
 
 def _peak_mb(lab: World, server: Server) -> float:

@@ -133,7 +133,8 @@ def _logins(
     logins = Logins(Vault(inventory, lab.session.territory))
     secret = logins.access_point(BOX, POINT, lab.session.identity)[2]
     point = next(item for item in wifi.access_points if item.name == POINT)
-    lab.lab.check(CLIENT, ["ip", "address", "replace", f"{point.address}/24", "dev", "eth0"])
+    as_point = f"ip address replace {point.address}/24 dev eth0 && ip link set eth0 up"
+    lab.lab.check(CLIENT, ["sh", "-c", as_point])
     ours = Server(BOX, SERVICE, wifi.address, wifi.port, secret)
     methods = _methods(lab, logins, wifi)
     say("Devices log in")

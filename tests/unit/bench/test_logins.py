@@ -22,7 +22,7 @@ at 101.5
 
 
 def test_log_ins_without_right_keys_do_not_count() -> None:
-    assert succeeded(SAID) == 27
+    assert succeeded(SAID) == 28
     assert succeeded("eapol_test: not found\n") == 0
 
 
