@@ -70,9 +70,15 @@ def cost(wall_s: float, traffic: Traffic) -> str:
 
 
 def measure(
-    lab: World, door: Door, bundle: Callable[[], Bundle], action: Action, user: str
+    lab: World,
+    door: Door,
+    bundle: Callable[[], Bundle],
+    action: Action,
+    user: str,
+    *,
+    only: tuple[str, ...] = (),
 ) -> Pushed:
-    """Do it."""
+    """Do it; ``only`` restricts it to bricks."""
     runtimes = Runtimes()
     known = runtimes.known()
     door.relay.take()
@@ -81,7 +87,7 @@ def measure(
     outcome = push(
         Target(door.alias, door.transport(user)),
         bundle(),
-        Order(action=action, who=whoami()),
+        Order(action=action, only=only, who=whoami()),
         runtime=runtimes,
         known_runtimes=known,
     )

@@ -73,13 +73,13 @@ class World:
         fields = dict(line.split() for line in text.splitlines())
         return int(fields["usage_usec"]) / 1e6
 
-    def deploy(self, host: str) -> None:
-        """Deploy a host through docker, unmeasured."""
+    def deploy(self, host: str, *only: str) -> None:
+        """Deploy a host through docker, unmeasured; ``only`` restricts it to bricks."""
         transport = Docker(self.lab.container(host))
         reach = Reach(self.session.reach().secrets, lambda _: transport)
         plans = {host: self.session.plans[host]}
         run = Run(plans, reach, Console(file=io.StringIO()), "deploy", 1)
-        (outcome,) = run.act("apply")
+        (outcome,) = run.act("apply", only)
         if outcome.status != "done":
             raise WorldError(f"{host} could not be deployed: {outcome.message}")
 
@@ -118,9 +118,11 @@ class WorldError(RuntimeError):
 
 
 @contextmanager
-def world(folder: Path, say: Callable[[str], None], hosts: Sequence[str]) -> Iterator[World]:
-    """Start these hosts, of the demo or blank ones, and the internet; all end with the block."""
-    session = Session.of(DEMO, say, name="bench")
+def world(
+    folder: Path, say: Callable[[str], None], hosts: Sequence[str], inventory: Path = DEMO
+) -> Iterator[World]:
+    """Start these nodes, of an inventory or blank, and the internet; all end with the block."""
+    session = Session.of(inventory, say, name="bench")
     known = {node.name: node for node in session.layout.nodes}
     nodes = [known.get(name, Node(name, "host")) for name in (internet.NAME, *hosts)]
     plans = {name: plan for name, plan in session.plans.items() if name in hosts}

@@ -1,136 +1,30 @@
-"""A gateway with radios: what hostapd makes of its files, and what is then on the air."""
+"""A gateway with radios in a container: what hostapd makes of its files."""
 
 from __future__ import annotations
 
-import io
-import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
-from rich.console import Console
 
 from mairie.files.backup import CLIENT_STATE, STATE
 from mairie.files.wifi import HOSTAPD, HOSTAPD_CHECK
-from mairie.host.events import Action, ControlResult
-from mairie.inventory import load
+from mairie.host.events import Action
 from mairie.lab import internet
 from mairie.lab.session import Session
 from mairie.lab.topology import Topology
-from mairie.lab.trunk import Trunk
 from mairie.model.commune import Host
 from mairie.plan.resolve import resolve_host
 from mairie.push import HostOutcome
 from mairie.render import render
 from mairie.run import Run
-from mairie.secrets.identity import find_identity
-from mairie.secrets.logins import Logins
 from mairie.secrets.vault import Vault
-from tests.lab.batches import all_breaks, batches, words
-from tests.lab.breaks import Break
+from tests.lab.radio_site import COMMUNE, GATEWAY, PEOPLE, inventory, quiet
 
-DEMO = Path(__file__).parents[2] / "inventories" / "demo"
-COMMUNE, GATEWAY = "rurutu", "rurutu-mairie-gw"
-CABLES = "wan: {satellite: eth0, 4g: eth2}, trunk: eth1}"
-RADIOS = "{wlan0: {band: 2.4, channel: 6}, wlan1: {band: 5, channel: 36, width: 80, power: 15}}"
-EQUIPMENT = "    equipment:\n      printer:"
-METER = '{segment: things, mac: "02:00:00:00:05:00", label: Compteur, wifi: true}'
-FLOWS = "flows:\n"
 OFF = "{agents: {on: false}}"
 CONFIGURATION = f"{HOSTAPD}/wlan0.conf"
-PEOPLE = "people:\n  ana: {name: Ana}\n"
-
-
-def inventory(folder: Path) -> Path:
-    """Copy the demo, and give a gateway radios, a device that comes by radio, and people."""
-    copy = Path(shutil.copytree(DEMO, folder / "demo"))
-    path = copy / "communes" / f"{COMMUNE}.yaml"
-    text = path.read_text()
-    for old, new in (
-        (CABLES, f"{CABLES[:-1]}, radios: {RADIOS}}}"),
-        (EQUIPMENT, EQUIPMENT.replace("printer:", f"meter: {METER}\n      printer:")),
-        (FLOWS, f"{PEOPLE}{FLOWS}"),
-    ):
-        assert text.count(old) == 1, old
-        text = text.replace(old, new)
-    path.write_text(text)
-    vault = Vault(copy, load(copy, secrets=False))
-    assert Logins(vault).generate(lambda: find_identity(copy, demo=True))
-    return copy
-
-
-def quiet() -> Console:
-    return Console(file=io.StringIO())
-
-
-@dataclass
-class Radio:
-    """A machine with simulated radios, deployed twice."""
-
-    trunk: Trunk
-    first: HostOutcome
-    second: HostOutcome
-    verified: HostOutcome
-
-    def verify(self) -> dict[tuple[str, str], str]:
-        """Return what is not green."""
-        results = self.trunk.verify(quiet())
-        assert results
-        return not_green(results)
-
-
-def not_green(results: tuple[ControlResult, ...]) -> dict[tuple[str, str], str]:
-    return {
-        (item.id, item.subject): f"{item.outcome}: {item.message}"
-        for item in results
-        if item.outcome != "pass"
-    }
-
-
-@pytest.fixture(scope="module")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Radio]:
-    with Trunk(inventory(tmp_path_factory.mktemp("radios")), print, communes=(COMMUNE,)) as trunk:
-        trunk.machine.run("modprobe mac80211_hwsim radios=3")
-        first, second = trunk.act("apply", quiet()), trunk.act("apply", quiet())
-        trunk.first_night()
-        yield Radio(trunk, first, second, trunk.act("verify", quiet()))
-
-
-@pytest.mark.machine
-@pytest.mark.trunk
-@pytest.mark.timeout(3600)
-class TestMachine:
-    def test_deploy_then_nothing_left_to_change(self, machine: Radio) -> None:
-        assert machine.first.status == "done", machine.first.message
-        assert any("on the air" in change.name for change in machine.first.changed)
-        assert (machine.second.status, machine.second.changed) == ("done", ())
-
-    def test_every_control_is_green_none_unknown(self, machine: Radio) -> None:
-        assert machine.verified.status == "done", machine.verified.message
-        assert not_green(machine.verified.results) == {}
-        seen = {item.id for item in machine.verified.results}
-        assert {item.control for item in of_radios()} <= seen
-
-    def test_damage_is_seen_and_repaired(self, machine: Radio) -> None:
-        for batch in batches(of_radios()):
-            for item in batch:
-                machine.trunk.machine.run(item.damage, timeout=240)
-            try:
-                after = machine.verify()
-            finally:
-                for item in reversed(batch):
-                    if item.repair:
-                        machine.trunk.machine.run(item.repair, timeout=240)
-            expected = {name for item in batch for name in (item.control, *item.also)}
-            assert {item.control for item in batch} <= {control for control, _ in after}, after
-            unrelated = {key: said for key, said in after.items() if key[0] not in expected}
-            assert not unrelated, words(batch)
-            assert machine.trunk.act("apply", quiet()).status == "done"
-        assert machine.verify() == {}
-
-
 KINDS = {
     "2.4 GHz": ("98744", "band: 2.4, channel: 11"),
     "2.4 GHz, the quietest": ("98744", "band: 2.4"),
@@ -311,8 +205,3 @@ class TestContainer:
         assert "enabled" not in enabled()
         assert world.run(f"find {HOSTAPD} /etc/systemd/system -name '*hostapd@wlan*'") == ""
         assert world.act("apply").changed == ()
-
-
-def of_radios() -> list[Break]:
-    """Return the damage to what is on the air."""
-    return [item for item in all_breaks() if item.role == "radio"]

@@ -20,7 +20,7 @@ from mairie.inventory.load import load
 from mairie.secrets.identity import find_identity
 from mairie.secrets.logins import Handover, Logins
 from mairie.secrets.vault import Vault
-from tests.lab.test_wifi_radios import inventory
+from tests.lab.radio_site import inventory
 
 SERVER = {"rurutu": "radius.rurutu.demo.example", "rapa": "radius.rapa.demo.example"}
 

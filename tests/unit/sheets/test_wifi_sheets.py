@@ -17,7 +17,7 @@ from mairie.plan.resolve import resolve_host
 from mairie.secrets.identity import find_identity
 from mairie.secrets.vault import Vault
 from mairie.sheets.pdf import drawable, to_pdf
-from tests.lab.test_wifi_radios import GATEWAY, inventory
+from tests.lab.radio_site import GATEWAY, inventory
 
 
 @pytest.fixture(scope="module")
