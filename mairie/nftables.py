@@ -276,6 +276,8 @@ def relayed(plan: HostPlan) -> tuple[str, ...]:
     another access point are told from the gateway by its address, which no station can take:
     the radio binds each to its own.
     """
+    if not relays(plan):
+        return ()
     refused = "counter name dropped-relayed drop"
     return tuple(
         line

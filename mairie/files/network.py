@@ -70,7 +70,7 @@ def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
         ),
         TemplateFile(
             path=NFTABLES_UNIT,
-            context={"forward": int(forwards(plan))},
+            context={"forward": int(forwards(plan)), "relays": nftables.relays(plan)},
         ),
         TemplateFile(
             path=NFTABLES,

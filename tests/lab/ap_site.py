@@ -12,7 +12,7 @@ from mairie.secrets.vault import Vault
 
 DEMO = Path(__file__).parents[2] / "inventories" / "demo"
 COMMUNE, BOX, YARD = "rapa", "rapa-mairie-box", "rapa-mairie-cour"
-HINA = "hina.teriitahi"
+HINA, POE = "hina.teriitahi", "poe.mana"
 FILE = f"""\
 insee: "98741"
 name: Rapa
@@ -36,11 +36,12 @@ sites:
       cour:
         roles: [ap]
         trunk: eth0
-        radios: {{wlan0: {{band: 2.4, channel: 11}}}}
+        radios: {{wlan1: {{band: 2.4, channel: 11}}}}
     equipment:
       meter: {{segment: things, mac: "02:00:00:00:05:01", wifi: true}}
 people:
   {HINA}: {{name: Hina Teriitahi}}
+  {POE}: {{name: Poe Mana, segment: school}}
 """
 
 
