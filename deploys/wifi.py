@@ -1,4 +1,4 @@
-"""Brick ``wifi``: the gateway's own radios, and the RADIUS server that says who may log in.
+"""Brick ``wifi``: a host's radios, and the gateway's RADIUS server that says who may log in.
 
 Debian's own services are masked before their packages come: nothing of a default configuration
 ever answers, not even for the moment of the installation.
@@ -36,7 +36,8 @@ def deploy() -> None:
         _radius(placed)
     if wifi.radios:
         _radios(wifi, placed)
-        _ask_again(wifi, placed)
+        if wifi.has_radius:
+            _ask_again(wifi, placed)
 
 
 def _install(wifi: WifiPlan) -> None:

@@ -55,6 +55,18 @@ flows = {
         "services": ["radius"],
         "reason": "Les points d'accès demandent à la passerelle qui peut se connecter",
     },
+    "admin-admin": {
+        "from": "admin",
+        "to": "admin",
+        "services": ["icmp", "ssh"],
+        "reason": "Un technicien sur place administre les points d'accès, lien coupé ou non",
+    },
+    "ap-hosts-gateway": {
+        "from": "ap-hosts",
+        "to": "gateway",
+        "services": ["radius"],
+        "reason": "Les points d'accès de mairie demandent qui peut se connecter",
+    },
     "servers-gateway": {
         "from": "servers",
         "to": "gateway",
@@ -109,6 +121,12 @@ flows = {
         "to": "internet",
         "services": ["http", "https", "ntp"],
         "reason": "Mises à jour des serveurs",
+    },
+    "ap-hosts-internet": {
+        "from": "ap-hosts",
+        "to": "internet",
+        "services": ["http", "https", "ntp"],
+        "reason": "Mises à jour des points d'accès de mairie",
     },
     "public-internet": {
         "from": "public",
@@ -403,8 +421,18 @@ backup = {
 # On the air where a site has the segment and a radio. "devices" is there for equipment with
 # wifi: true only. Elision would make "Mairie de {commune}" wrong for one commune in five.
 networks = {
-    "agents": {"segment": "agents", "security": "enterprise", "ssid": "{commune} Mairie"},
-    "school": {"segment": "school", "security": "personal", "ssid": "{commune} École"},
+    "agents": {
+        "segment": "agents",
+        "security": "enterprise",
+        "ssid": "{commune} Mairie",
+        "roaming": True,
+    },
+    "school": {
+        "segment": "school",
+        "security": "personal",
+        "ssid": "{commune} École",
+        "roaming": True,
+    },
     "public": {"segment": "public", "security": "open", "ssid": "{commune} Public"},
     "things": {"segment": "things", "security": "devices", "ssid": "{commune} Objets"},
 }

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mairie.plan.host import Network, Radio, WifiPlan
+from mairie.plan.host import OWN_RADIUS, Network, Radio, WifiPlan
 
 Setting = tuple[str, str | int]
 
-SECRETS = ("auth_server_shared_secret", "wpa_passphrase")
+SECRETS = ("auth_server_shared_secret", "r0kh", "r1kh", "wpa_passphrase")
 """Keys that the template of a radio adds."""
 
 _KEY_MANAGEMENT = {
@@ -25,6 +25,15 @@ _KEY_MANAGEMENT = {
     ("open", True): "OWE",
     ("open", False): "OWE",
 }
+_FAST_TRANSITION = {
+    ("enterprise", True): " FT-EAP",
+    ("enterprise", False): " FT-EAP",
+    ("personal", True): " FT-SAE FT-PSK",
+    ("personal", False): " FT-SAE",
+}
+"""Beside the others, which devices without 802.11r choose."""
+SESSION_SECONDS = 3600
+"""As the RADIUS server has it: a key that roams ends with the log-in that it comes from."""
 _NO_80211B = (("supported_rates", "60 90 120 180 240 360 480 540"), ("basic_rates", "60 120 240"))
 """In 100 kbit/s: without those of 802.11b, which fill the air for everybody."""
 _VHT_WIDTH = {20: 0, 40: 0, 80: 1, 160: 2}
@@ -119,11 +128,15 @@ def _sections(network: Network, wifi: WifiPlan, folder: str, control: str) -> It
     protected = tuple(_protection(network))
     match network.security:
         case "enterprise":
-            yield bss(*first, *protected, *_enterprise(network, wifi, folder))
+            own = _enterprise(network, wifi, folder)
+            yield bss(*first, *protected, *own, *_roaming(network))
         case "personal":
             # 2: hunting-and-pecking too, for devices that know no hash-to-element.
             sae: tuple[Setting, ...] = (("sae_pwe", 2 if network.transition else 1),)
-            yield bss(*first, *protected, ("sae_require_mfp", 1), *sae)
+            roaming = tuple(_roaming(network))
+            name = ("nas_identifier", network.nas_identifier)
+            own_name: tuple[Setting, ...] = (name,) if roaming else ()
+            yield bss(*first, *protected, ("sae_require_mfp", 1), *sae, *own_name, *roaming)
         case "devices":
             yield bss(
                 *first,
@@ -170,7 +183,9 @@ def _protection(network: Network) -> Iterator[Setting]:
     # 2: management frames must be protected (802.11w); 1: by those who can.
     required = network.security == "open" or not network.transition
     yield "wpa", 2
-    yield "wpa_key_mgmt", _KEY_MANAGEMENT[network.security, network.transition]
+    kind = network.security, network.transition
+    fast = _FAST_TRANSITION[kind] if network.mobility_domain else ""
+    yield "wpa_key_mgmt", f"{_KEY_MANAGEMENT[kind]}{fast}"
     yield "rsn_pairwise", "CCMP"
     yield "wpa_group_rekey", 3600
     yield "ieee80211w", 2 if required else 1
@@ -179,10 +194,22 @@ def _protection(network: Network) -> Iterator[Setting]:
 def _enterprise(network: Network, wifi: WifiPlan, folder: str) -> Iterator[Setting]:
     yield "ieee8021x", 1
     yield "eapol_version", 2
-    yield "own_ip_addr", "127.0.0.1"
-    yield "auth_server_addr", "127.0.0.1"
+    yield "own_ip_addr", wifi.asked if wifi.asked == OWN_RADIUS else wifi.address
+    yield "auth_server_addr", wifi.asked
     yield "auth_server_port", wifi.port
     # Who has no VLAN from the RADIUS server is refused (RFC 3580 section 3.31).
     yield "dynamic_vlan", 2
     yield "vlan_file", f"{folder}/{network.interface}.vlan"
-    yield "nas_identifier", network.interface
+    yield "nas_identifier", network.nas_identifier
+
+
+def _roaming(network: Network) -> Iterator[Setting]:
+    if not network.mobility_domain:
+        return
+    yield "mobility_domain", network.mobility_domain
+    # Over the air: the device speaks to the radio it goes to, which need not hear it twice.
+    yield "ft_over_ds", 0
+    yield "ft_r0_key_lifetime", SESSION_SECONDS
+    if network.security == "personal" and network.transition:
+        # With WPA2 every radio can work the key out of the passphrase.
+        yield "ft_psk_generate_local", 1

@@ -260,6 +260,37 @@ def dropped(plan: HostPlan, chain: str) -> tuple[str, ...]:
     )
 
 
+RELAYED = "relayed"
+"""Chain of what an access point carries between its radios and its cable."""
+
+
+def relays(plan: HostPlan) -> bool:
+    """Whether this host carries frames of segments in which it has no address."""
+    return any(not item.ipv4 for item in plan.network.segments)
+
+
+def relayed(plan: HostPlan) -> tuple[str, ...]:
+    """Return the refusals of frames between those who may not see each other.
+
+    On the air and between radios, hostapd and isolated ports refuse. Behind the cable, visitors of
+    another access point are told from the gateway by its address, which no station can take:
+    the radio binds each to its own.
+    """
+    if not relays(plan):
+        return ()
+    refused = "counter name dropped-relayed drop"
+    return tuple(
+        line
+        for item in plan.network.segments
+        if item.gateway_mac
+        for line in (
+            f'iifname "{item.member}" ether saddr != {item.gateway_mac} {refused}',
+            f'oifname "{item.member}" ether daddr != {item.gateway_mac} '
+            f"ether daddr & 01:00:00:00:00:00 == 00:00:00:00:00:00 {refused}",
+        )
+    )
+
+
 def clamp(plan: HostPlan) -> tuple[str, ...]:
     """Return the lines that keep TCP segments within the tunnel and within narrow uplinks."""
     paths = [(uplink.port, uplink.mtu) for uplink in plan.network.uplinks if uplink.mtu < 1500]

@@ -63,20 +63,25 @@ class Question:
 
 
 def savers(plans: Mapping[str, HostPlan], asked: Sequence[str] = ()) -> dict[str, HostPlan]:
-    """Return the hosts that back themselves up; hubs among many are left out.
+    """Return the hosts that back themselves up; hubs and access points among many are left out.
 
     Args:
         plans: the hosts that are meant.
-        asked: words of the command line: a hub named there is a mistake.
+        asked: words of the command line: one of those named there is a mistake.
 
     Raises:
-        MairieError: a hub was named, or nothing is left.
+        MairieError: one was named, or nothing is left.
 
     """
     found = {name: plan for name, plan in plans.items() if plan.backup is not None}
     named = [name for name in plans if name not in found and name in asked]
     if named or not found:
         hub = (named or list(plans))[0]
+        if not plans[hub].is_hub:
+            raise MairieError(
+                f"{hub} is an access point: it keeps nothing, so nothing of it is saved; on a "
+                f"blank machine it is deployed again: mairie deploy {hub}"
+            )
         raise MairieError(
             f"{hub} is a hub: it keeps the backups of its communes and makes none of its own; "
             f'name hosts of communes, or see "mairie-store status" on {hub}'

@@ -99,7 +99,11 @@ def rotate(
         click.echo(f"{person} has new secrets; hand them over: mairie people show {name} {person}")
         click.echo(f"Deploy: mairie deploy {name}")
     elif access_point is not None:
-        logins.rotate_access_point(name, access_point, own)
+        if logins.rotate_access_point(name, access_point, own):
+            site = name.rpartition("-")[0]
+            click.echo(f"{access_point} has a new secret, and the radios of its site another key")
+            click.echo(f"Deploy: mairie deploy {site}")
+            return
         click.echo(f"{access_point} has a new secret; write it into the access point:")
         click.echo(f"        mairie people access-point {name} {access_point}")
         click.echo(f"Deploy: mairie deploy {name}")

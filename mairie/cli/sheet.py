@@ -52,9 +52,11 @@ def wifi(
             air = logins.on_air(plan.name, identity_of(logins.vault, identity))
             if devices:
                 page = device_page(plan, air.keys)
-                pages += [page] if page else []
+                found = [page] if page else []
             else:
-                pages += site_pages(plan, air.passphrases)
+                found = list(site_pages(plan, air.passphrases))
+            # Every host of a site has the same networks on the air: one page for all of them.
+            pages += [each for each in found if each not in pages]
     if not pages:
         what = "device with a key of its own" if devices else "network that people join"
         raise MairieError(

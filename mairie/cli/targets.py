@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-ROLES = ("hub", "gateway", "server")
+ROLES = ("hub", "gateway", "server", "ap")
 
 
 @dataclass(frozen=True, kw_only=True)

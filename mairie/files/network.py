@@ -34,7 +34,7 @@ RESOLVERS = "/run/mairie-names/resolvers"
 LAID_METRIC = 50
 """Of the better route that uplink-watch lays: below every metric of the plan."""
 SERVER_METRIC = 100
-"""Of a server's default route through its gateway."""
+"""Of the default route of a server or an access point through its gateway."""
 
 NEVER_ASKED = (
     "alt",  # RFC 9476
@@ -59,13 +59,18 @@ def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
             path=TAKE_OVER,
             mode="755",
             check=("sh", "-n", "{}"),
-            context={"ports": _outside_ports(plan)},
+            context={"ports": _outside_ports(plan), "left": _left_ports(plan)},
         ),
         *_schedules(plan),
-        TemplateFile(path=FIREWALL_STATE, mode="755", check=("sh", "-n", "{}")),
+        TemplateFile(
+            path=FIREWALL_STATE,
+            mode="755",
+            check=("sh", "-n", "{}"),
+            context={"relays": nftables.relays(plan)},
+        ),
         TemplateFile(
             path=NFTABLES_UNIT,
-            context={"forward": int(forwards(plan))},
+            context={"forward": int(forwards(plan)), "relays": nftables.relays(plan)},
         ),
         TemplateFile(
             path=NFTABLES,
@@ -87,7 +92,15 @@ def _outside_ports(plan: HostPlan) -> list[dict[str, str | int]]:
     """Return the ports through which this host reaches others, with the metric of their route."""
     if plan.network.uplinks:
         return [{"name": item.port, "metric": item.metric} for item in plan.network.uplinks]
-    return [{"name": item.member, "metric": SERVER_METRIC} for item in plan.network.segments]
+    addressed = (item for item in plan.network.segments if item.ipv4)
+    return [{"name": item.bridge, "metric": SERVER_METRIC} for item in addressed]
+
+
+def _left_ports(plan: HostPlan) -> list[str]:
+    """Return the ports that had an address before, and carry VLANs alone from now on."""
+    if plan.network.uplinks:
+        return []
+    return list(dict.fromkeys(item.trunk for item in plan.network.segments if item.trunk))
 
 
 def probe_targets(plan: HostPlan) -> tuple[str, ...]:
@@ -127,7 +140,7 @@ def _interfaces(plan: HostPlan) -> Iterator[TemplateFile]:
     for uplink in plan.network.uplinks:
         yield _uplink(uplink)
     for item in plan.network.segments:
-        yield from _netdevs(item)
+        yield from _netdevs(plan, item)
     trunks: dict[str, list[str]] = {}
     for item in plan.network.segments:
         if item.trunk:
@@ -135,7 +148,7 @@ def _interfaces(plan: HostPlan) -> Iterator[TemplateFile]:
     for trunk, vlans in trunks.items():
         yield _networkd(f"20-{trunk}.network", "trunk.network", trunk=trunk, vlans=vlans)
     for item in plan.network.segments:
-        yield from _networks(item)
+        yield from _networks(plan, item)
 
 
 def _uplink(uplink: Uplink) -> TemplateFile:
@@ -147,21 +160,34 @@ def _of(item: SegmentInterface) -> dict[str, Any]:
     return {"segment": item, "label": nftables.one_line(item.label)}
 
 
-def _netdevs(item: SegmentInterface) -> Iterator[TemplateFile]:
+def _netdevs(plan: HostPlan, item: SegmentInterface) -> Iterator[TemplateFile]:
     if item.member != item.bridge:
-        yield _networkd(f"20-{item.bridge}.netdev", "bridge.netdev", **_of(item))
+        mac = item.gateway_mac if plan.is_gateway else ""
+        yield _networkd(f"20-{item.bridge}.netdev", "bridge.netdev", mac=mac, **_of(item))
     if item.trunk:
         yield _networkd(f"20-{item.member}.netdev", "vlan.netdev", **_of(item))
 
 
-def _networks(item: SegmentInterface) -> Iterator[TemplateFile]:
+def _networks(plan: HostPlan, item: SegmentInterface) -> Iterator[TemplateFile]:
     if item.member == item.bridge:
         yield _networkd(
-            f"05-{item.member}.network", "server.network", metric=SERVER_METRIC, **_of(item)
+            f"05-{item.member}.network",
+            "server.network",
+            metric=SERVER_METRIC,
+            who="server",
+            **_of(item),
         )
         return
     yield _networkd(f"30-{item.member}.network", "member.network", **_of(item))
-    yield _networkd(f"40-{item.bridge}.network", "segment.network", **_of(item))
+    name = f"40-{item.bridge}.network"
+    if plan.is_gateway:
+        yield _networkd(name, "segment.network", **_of(item))
+    elif item.ipv4:
+        yield _networkd(
+            name, "server.network", metric=SERVER_METRIC, who="access point", **_of(item)
+        )
+    else:
+        yield _networkd(name, "relay.network", **_of(item))
 
 
 def _schedules(plan: HostPlan) -> Iterator[TemplateFile]:
@@ -206,6 +232,8 @@ def _firewall(plan: HostPlan) -> dict[str, Any]:
         "dropped_forward": nftables.dropped(plan, "forward"),
         "clamp": nftables.clamp(plan),
         "masquerade": nftables.masquerade(plan),
+        "relays": nftables.relays(plan),
+        "relayed": nftables.relayed(plan),
     }
 
 

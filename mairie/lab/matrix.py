@@ -151,7 +151,7 @@ def _servers(plans: Mapping[str, HostPlan]) -> Iterator[End]:
             ipv4, ipv6 = own_addresses(plan)
             yield End(
                 node=plan.name,
-                zone="servers",
+                zone=plan.network.segments[0].segment,
                 place=_site(plan),
                 gateway=_gateway_of(plans, plan),
                 ipv4=ipv4,

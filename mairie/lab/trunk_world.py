@@ -101,7 +101,9 @@ def site_with_trunk(plans: Mapping[str, HostPlan]) -> Site:
             servers = tuple(
                 other
                 for other in plans.values()
-                if (other.place.commune, other.place.site) == here and other.vpn is None
+                if (other.place.commune, other.place.site) == here
+                and "server" in other.roles
+                and not other.is_gateway
             )
             return Site(without_backup(plan), without_backup(plans[plan.hub]), servers, plans)
     raise MairieError(

@@ -28,7 +28,7 @@ from mairie.model.reference import Flow, PortalMode
 from mairie.model.syndicate import TimeZone
 
 UplinkKind = Literal["fibre", "dsl", "4g", "satellite"]
-Role = Literal["gateway", "server"]
+Role = Literal["gateway", "server", "ap"]
 LoginMethod = Literal["password", "certificate"]
 UplinkName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=24)]
 """The name of an uplink, or its kind: ``4g`` starts with a digit."""
@@ -37,6 +37,9 @@ ACCESS_POINT_SEGMENT = "admin"
 """Where access points are managed, and from where they ask who may log in."""
 ACCESS_POINTS = "access-points"
 """The access points of a site as the source of a flow: their reserved addresses."""
+
+AP_HOSTS = "ap-hosts"
+"""The hosts with role ``ap`` of a site as the source of a flow: their addresses."""
 
 PUBLIC_SEGMENT = "public"
 """Visitors: a portal holds them back, and the law has their connections recorded."""
@@ -135,22 +138,30 @@ class Host(Model):
     wan: InterfaceName | dict[UplinkName, InterfaceName] | None = Field(
         None, description="Port of the uplink; with several, a port by uplink name"
     )
-    trunk: InterfaceName | None = Field(None, description="Port that carries every segment, 802.1Q")
+    trunk: InterfaceName | None = Field(
+        None, description="Port that carries every segment, 802.1Q; the only one of an access point"
+    )
     ports: dict[SegmentName, InterfaceName] = Field(
         default_factory=dict, description="One port by segment"
     )
     port: InterfaceName = Field("eth0", description="Port of a server that is not the gateway")
     number: int | None = Field(
-        None, ge=2, le=9, description="Last part of its address in the servers segment"
+        None,
+        ge=2,
+        le=9,
+        description="Last part of its address: of a server in servers, of an access point in admin",
     )
     radios: dict[RadioName, Radio] = Field(
-        default_factory=dict, description="Radios of a gateway, as the kernel names them"
+        default_factory=dict,
+        description="Radios of a gateway or an access point, as the kernel names them",
     )
     backup: HostBackup = HostBackup()
 
     @model_validator(mode="after")
     def _cabling(self) -> Self:
-        if "gateway" in self.roles:
+        if "ap" in self.roles:
+            self._of_an_access_point()
+        elif "gateway" in self.roles:
             if self.wan is None:
                 raise ValueError('a gateway needs "wan", the port of its uplink')
             if self.trunk is None and not self.ports:
@@ -158,8 +169,23 @@ class Host(Model):
         elif self.wan is not None or self.trunk is not None or self.ports:
             raise ValueError('only a gateway has "wan", "trunk" or "ports"; a server has "port"')
         elif self.radios:
-            raise ValueError('only a gateway has "radios"')
+            raise ValueError('only a gateway or an access point (role ap) has "radios"')
         return self
+
+    def _of_an_access_point(self) -> None:
+        if set(self.roles) != {"ap"}:
+            raise ValueError('"ap" goes with no other role; a gateway has "radios" of its own')
+        if self.trunk is None:
+            raise ValueError(
+                'an access point needs "trunk", the port of its cable: it carries the segments of '
+                "its networks, and admin, tagged (802.1Q)"
+            )
+        if not self.radios:
+            raise ValueError('an access point needs "radios", by the kernel\'s name of each')
+        wrong = [key for key in ("wan", "ports", "port", "backup") if key in self.model_fields_set]
+        if wrong:
+            keys = ", ".join(f'"{key}"' for key in wrong)
+            raise ValueError(f"an access point has one cable and keeps nothing; remove {keys}")
 
 
 class Equipment(Model):
@@ -177,6 +203,9 @@ class SiteNetwork(Model):
 
     ssid: Ssid | None = None
     on: bool | None = None
+    roaming: bool | None = Field(
+        None, description="false: every access point asks devices to log in again"
+    )
 
 
 class AccessPoint(Model):

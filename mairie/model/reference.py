@@ -61,6 +61,11 @@ class Network(Model):
     )
     ssid: Ssid = Field(description="Its name; {commune} stands for the commune's")
     on: bool = True
+    roaming: bool = Field(
+        False,
+        description="Devices keep their session between access points of mairie (802.11r); only "
+        "where people log in by name or with a passphrase",
+    )
 
 
 class ChannelSpan(Model):
@@ -87,7 +92,8 @@ class Flow(Model):
     """Something that is allowed; everything else is refused and counted."""
 
     source: str = Field(
-        alias="from", description="A segment, or technicians, hub, gateway, access-points"
+        alias="from",
+        description="A segment, or technicians, hub, gateway, access-points, ap-hosts",
     )
     destination: str = Field(alias="to", description="A segment, or internet, hub, gateway")
     services: tuple[Name, ...] = Field(min_length=1)

@@ -36,10 +36,16 @@ DRILL_DAYS = 28
 def slots(commune: Commune) -> Iterator[tuple[str, str, int]]:
     """Yield site, host and slot of each host of a commune, before it is taken modulo the night's.
 
-    They follow each other, so that one uplink carries one backup at a time.
+    They follow each other, so that one uplink carries one backup at a time. An access point
+    keeps nothing, and has none.
     """
     first = commune.index if commune.backup.slot is None else commune.backup.slot
-    pairs = ((site, host) for site, content in commune.sites.items() for host in content.hosts)
+    pairs = (
+        (site, name)
+        for site, content in commune.sites.items()
+        for name, host in content.hosts.items()
+        if "ap" not in host.roles
+    )
     for number, (site, host) in enumerate(pairs):
         yield site, host, first + number
 
@@ -149,7 +155,9 @@ def limits(territory: Territory) -> dict[str, int]:
 
 def hosts_of(shared: Shared, hub: str) -> Iterator[SiteHost]:
     """Yield the hosts that back themselves up to a hub."""
-    return (host for host in site_hosts(shared) if host.hub_name == hub)
+    return (
+        host for host in site_hosts(shared) if host.hub_name == hub and not host.is_access_point
+    )
 
 
 def _stored(place: SiteHost) -> StoredHost:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from mairie.model.commune import Commune, Host, Site, Uplink
+from mairie.model.commune import ACCESS_POINT_SEGMENT, Commune, Host, Site, Uplink
 from mairie.model.reference import Reference, Segment
 from mairie.model.syndicate import Hub, Syndicate
 from mairie.model.territory import PublicKeys, Territory
@@ -23,6 +23,7 @@ from mairie.plan.host import Role
 from mairie.plan.reference import ReferenceBook
 
 VPN_INTERFACE = "wg0"
+SERVER_SEGMENT = "servers"
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class HubHost:
 
 @dataclass(frozen=True)
 class SiteHost:
-    """A gateway or a server of a commune's site."""
+    """A gateway, a server or an access point of a commune's site."""
 
     shared: Shared
     commune_stem: str
@@ -94,13 +95,23 @@ class SiteHost:
 
     @property
     def roles(self) -> tuple[Role, ...]:
-        """Roles in the order gateway, server."""
+        """Roles in the order ap, gateway, server."""
         return tuple(sorted(set(self.host.roles)))
 
     @property
     def is_gateway(self) -> bool:
         """Whether it routes the site."""
         return "gateway" in self.host.roles
+
+    @property
+    def is_access_point(self) -> bool:
+        """Whether it is an access point of mairie: radios and one cable."""
+        return "ap" in self.host.roles
+
+    @property
+    def home(self) -> str:
+        """The segment in which a host that is no gateway has its address."""
+        return ACCESS_POINT_SEGMENT if self.is_access_point else SERVER_SEGMENT
 
     @cached_property
     def reference(self) -> Reference:
@@ -154,7 +165,7 @@ class SiteHost:
         return self.site.uplinks or self.commune.uplinks
 
     def own_address(self, segment: Segment) -> HostAddress:
-        """Return this host's address in a segment."""
+        """Return this host's address in a segment; one that is no gateway has it at home."""
         number = GATEWAY_NUMBER if self.is_gateway else server_number(self.stem, self.host.number)
         return address(self.segment_prefixes(segment), number)
 
@@ -170,6 +181,15 @@ class SiteHost:
                 stem,
                 host,
             )
+
+    @property
+    def gateway(self) -> SiteHost:
+        """The gateway of its site."""
+        return next(host for host in self.neighbours() if host.is_gateway)
+
+    def access_point_hosts(self) -> Iterator[SiteHost]:
+        """Yield the hosts of the site that are access points."""
+        return (host for host in self.neighbours() if host.is_access_point)
 
 
 def hub_hosts(shared: Shared) -> Iterator[HubHost]:

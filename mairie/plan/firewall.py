@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Literal, cast
 
-from mairie.model.commune import ACCESS_POINTS
+from mairie.model.commune import ACCESS_POINTS, AP_HOSTS
 from mairie.model.reference import Flow, Reference, Segment
 from mairie.plan import selectors as select
 from mairie.plan.addressing import HostAddress
@@ -115,10 +115,23 @@ def _gateway_ends(place: SiteHost, flow: Flow) -> Iterator[Ends]:
         points = select.access_points(place)
         if points is not None:
             yield "", "input", points, select.own("gateway"), ""
+    if flow.source == AP_HOSTS:
+        yield from _from_ap_hosts(place, flow)
     if destination is not None:
         yield from _from_tunnel(place, flow, destination, behind)
     elif behind is not None and flow.destination == "gateway":
         yield "", "input", behind, select.own("gateway"), ""
+
+
+def _from_ap_hosts(place: SiteHost, flow: Flow) -> Iterator[Ends]:
+    points = select.ap_hosts(place)
+    if points is None:
+        return
+    if flow.destination == "gateway":
+        yield "", "input", points, select.own("gateway"), ""
+    elif flow.destination == "internet":
+        outside = select.selector("internet", tuple(uplink.port for uplink in uplinks(place)))
+        yield "", "forward", points, outside, ""
 
 
 def _local(place: SiteHost, name: str, segment: Segment) -> Selector:
@@ -176,19 +189,19 @@ def _from_tunnel(
         yield f"{suffix}-own", "input", behind, server, ""
 
 
-def server_firewall(place: SiteHost) -> Firewall:
-    """Return the rules of a server that is not the gateway: what may enter, nothing forwarded."""
+def inner_firewall(place: SiteHost) -> Firewall:
+    """Return the rules of a server or an access point: what may enter, nothing forwarded."""
     reference = place.reference
-    port = segment_interfaces(place)[0].member
+    port = segment_interfaces(place)[0].bridge
     rules = tuple(
         rule
         for name, flow in reference.flows.items()
-        if flow.destination == "servers"
+        if flow.destination == place.home
         for rule in _rules(
             name,
             flow,
             parse_ports(reference.services, flow.services),
-            _server_ends(place, flow, port),
+            _inner_ends(place, flow, port),
             hub=False,
         )
     )
@@ -202,8 +215,8 @@ def server_firewall(place: SiteHost) -> Firewall:
     )
 
 
-def _server_ends(place: SiteHost, flow: Flow, port: str) -> Iterator[Ends]:
-    own = select.own("servers")
+def _inner_ends(place: SiteHost, flow: Flow, port: str) -> Iterator[Ends]:
+    own = select.own(place.home)
     behind = select.vpn_zone(place, flow.source)
     if behind is not None:
         through_port = Selector(

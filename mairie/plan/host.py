@@ -13,9 +13,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-Role = Literal["hub", "gateway", "server"]
+Role = Literal["hub", "gateway", "server", "ap"]
 NetworkSecurity = Literal["enterprise", "personal", "devices", "open"]
 Band = Literal["2.4", "5", "6"]
+OWN_RADIUS = "127.0.0.1"
+"""Where the radios of a gateway ask its own RADIUS server."""
 Brick = Literal["base", "network", "vpn", "hub", "wifi", "portal", "records", "backup"]
 
 
@@ -128,26 +130,33 @@ class Uplink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentInterface:
-    """A segment as this host carries it: a bridge with a VLAN or a port as its first member."""
+    """A segment as this host carries it: a bridge with a VLAN or a port as its first member.
+
+    An access point has addresses in ``admin`` alone: it carries the others from radios to cable.
+    """
 
     segment: str
     label: str
     vlan: int
     bridge: str
-    """``br-<segment>`` on a gateway; on a server that is not a gateway, the port itself."""
+    """``br-<segment>`` on a gateway or an access point; on a server, the port itself."""
     member: str
     """``<trunk>.<vlan>``, or the port of the segment; equal to ``bridge`` on a server."""
     trunk: str
     """Parent port of the VLAN; empty when the segment has a port of its own."""
     ipv4: str
-    """This host's address, interface notation."""
+    """This host's address, interface notation; both families empty where it has none."""
     ipv6: str
     gateway_ipv4: str
     gateway_ipv6: str
     """Of the site's gateway: this host's own address when it is the gateway."""
     prefix_ipv4: str
     prefix_ipv6: str
+    gateway_mac: str
+    """Of the gateway's bridge, where access points have to tell it from the neighbours of those
+    who come by their radios: in isolated segments; empty otherwise."""
     isolated: bool
+    """Whether the first member is an isolated port of the bridge."""
     rate_limit: int | None
     """Ceiling towards and from the internet for the whole segment, bit/s."""
     hours: str
@@ -300,7 +309,7 @@ class NetworkPlan:
     dhcp_scopes: tuple[DhcpScope, ...]
     dhcp_reservations: tuple[DhcpReservation, ...]
     dns: Dns | None
-    """None on a server that is not a gateway: it asks its gateway."""
+    """None on a server or an access point: it asks its gateway."""
     firewall: Firewall
 
 
@@ -494,6 +503,14 @@ class WifiDevice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeyHolder:
+    """Another radio of the site to which devices of a network roam (IEEE 802.11-2020, 13)."""
+
+    bssid: str
+    nas_identifier: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
     """A network as one radio has it on the air."""
 
@@ -523,6 +540,13 @@ class Network:
     """Hidden; devices that know OWE are sent there."""
     devices: tuple[WifiDevice, ...]
     """Who may come to a network of devices."""
+    nas_identifier: str
+    """Of this radio for RADIUS, and for those it shares devices with: unique on a site then."""
+    mobility_domain: str
+    """Of the radios between which devices roam with their session (802.11r), two bytes in
+    hexadecimal; empty where there is no other. HostSecrets has their key, ``wifi-roaming``."""
+    key_holders: tuple[KeyHolder, ...]
+    """The other radios of the domain."""
 
     @property
     def interfaces(self) -> tuple[str, ...]:
@@ -568,11 +592,13 @@ class PeopleSegment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WifiPlan:
-    """Brick ``wifi`` on the gateway of a site with access points or radios of its own."""
+    """Brick ``wifi``: on the gateway of a site with access points, on every host with radios."""
 
     address: str
-    """Of this gateway in the segment of the access points, whom its RADIUS server answers there;
-    empty where there are none."""
+    """Of this host in the segment of the access points: there a gateway's RADIUS server answers
+    them, and from there an access point asks it; empty on a gateway without access points."""
+    asked: str
+    """Address of the RADIUS server that this host's radios ask: 127.0.0.1 on a gateway."""
     port: int
     server_name: str
     """In the server's certificate: what devices check, the same on every site of the commune."""
@@ -587,7 +613,8 @@ class WifiPlan:
     def asks_itself(self) -> bool:
         """Whether a radio of this host asks its RADIUS server, at 127.0.0.1."""
         networks = (network for radio in self.radios for network in radio.networks)
-        return any(network.security == "enterprise" for network in networks)
+        enterprise = any(network.security == "enterprise" for network in networks)
+        return enterprise and self.asked == OWN_RADIUS
 
     @property
     def has_radius(self) -> bool:
@@ -719,13 +746,13 @@ class HostPlan:
     vpn: VpnPlan | None
     hub_plan: HubPlan | None
     wifi: WifiPlan | None
-    """On the gateway of a site with access points, or with radios of its own, only."""
+    """On the gateway of a site with access points, and on hosts with radios, only."""
     portal: PortalPlan | None
     """On the gateway of a site whose visitors meet a page first only."""
     records: RecordsPlan | None
     """On the gateway of a site with the public network only."""
     backup: BackupPlan | None
-    """None on a hub."""
+    """None on a hub and on an access point, which keeps nothing."""
     store: StorePlan | None
     """On a hub only."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from netaddr import IPAddress
 
+from mairie.model.commune import ACCESS_POINT_SEGMENT
 from mairie.model.commune import Uplink as UplinkModel
 from mairie.model.reference import Segment
 from mairie.plan.addressing import GATEWAY_NUMBER, address, pool
@@ -17,7 +18,8 @@ from mairie.plan.host import (
     StaticUplink,
     Uplink,
 )
-from mairie.plan.stable import stable_number
+from mairie.plan.radio import networks_of
+from mairie.plan.stable import stable_mac, stable_number
 
 FIRST_METRIC = 100
 METRIC_STEP = 100
@@ -80,10 +82,24 @@ def hub_uplink(place: HubHost) -> Uplink:
 
 
 def segment_interfaces(place: SiteHost) -> tuple[SegmentInterface, ...]:
-    """Return the segments a host carries: all on a gateway, ``servers`` on a server."""
+    """Return the segments a host carries, that of its address first.
+
+    All of the site on a gateway; those of its networks on an access point; ``servers`` on a server.
+    """
     if place.is_gateway:
         return tuple(_interface(place, name, item) for name, item in place.segments.items())
-    return (_interface(place, "servers", place.reference.segments["servers"]),)
+    names = carried(place) if place.is_access_point else (place.home,)
+    return tuple(_interface(place, name, place.reference.segments[name]) for name in names)
+
+
+def carried(place: SiteHost) -> tuple[str, ...]:
+    """Return the segments that an access point carries: its own, and those of its networks."""
+    on_air = networks_of(place).values()
+    wanted = {network.segment for network in on_air}
+    if any(network.security == "enterprise" for network in on_air):
+        wanted |= {name for name, segment in place.segments.items() if segment.people}
+    wanted.discard(ACCESS_POINT_SEGMENT)
+    return (ACCESS_POINT_SEGMENT, *(name for name in place.segments if name in wanted))
 
 
 def _interface(place: SiteHost, name: str, segment: Segment) -> SegmentInterface:
@@ -92,26 +108,37 @@ def _interface(place: SiteHost, name: str, segment: Segment) -> SegmentInterface
     gateway = address(prefixes, GATEWAY_NUMBER)
     prefix_ipv4, prefix_ipv6 = prefixes.text
     host = place.host
-    port = host.ports.get(name, "") if place.is_gateway else host.port
+    relays = place.is_access_point and name != place.home
+    bridged = place.is_gateway or place.is_access_point
+    port = host.ports.get(name, "") if bridged else host.port
     trunk = host.trunk or "" if not port else ""
     member = port or f"{trunk}.{segment.vlan}"
     return SegmentInterface(
         segment=name,
         label=segment.label,
         vlan=segment.vlan,
-        bridge=f"br-{name}" if place.is_gateway else port,
+        bridge=f"br-{name}" if bridged else port,
         member=member,
         trunk=trunk,
-        ipv4=f"{own.ipv4}/{prefixes.ipv4.prefixlen}",
-        ipv6=f"{own.ipv6}/{prefixes.ipv6.prefixlen}",
+        ipv4="" if relays else f"{own.ipv4}/{prefixes.ipv4.prefixlen}",
+        ipv6="" if relays else f"{own.ipv6}/{prefixes.ipv6.prefixlen}",
         gateway_ipv4=gateway.ipv4,
         gateway_ipv6=gateway.ipv6,
         prefix_ipv4=prefix_ipv4,
         prefix_ipv6=prefix_ipv6,
-        isolated=segment.isolated,
-        rate_limit=segment.rate_limit,
-        hours=segment.hours or "",
+        gateway_mac=_gateway_mac(place, name) if segment.isolated else "",
+        # Of an access point, who comes by radio is isolated; the way to the gateway is not.
+        isolated=segment.isolated and not place.is_access_point,
+        rate_limit=segment.rate_limit if place.is_gateway else None,
+        hours=(segment.hours or "") if place.is_gateway else "",
     )
+
+
+def _gateway_mac(place: SiteHost, segment: str) -> str:
+    """Return the address of the gateway's bridge where an access point of the site carries it."""
+    if not any(segment in carried(point) for point in place.access_point_hosts()):
+        return ""
+    return stable_mac(f"{place.gateway.name} {segment}")
 
 
 def dhcp_scopes(place: SiteHost) -> tuple[DhcpScope, ...]:

@@ -14,7 +14,7 @@ def host_record(place: SiteHost) -> DnsRecord:
     if place.is_gateway:
         at = place.tunnel
     else:
-        at = place.own_address(place.reference.segments["servers"])
+        at = place.own_address(place.reference.segments[place.home])
     return DnsRecord(name=f"{place.stem}.{place.site_domain}", ipv4=at.ipv4, ipv6=at.ipv6)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mairie.plan.context import HubHost, SiteHost
-from mairie.plan.firewall import gateway_firewall, hub_firewall, server_firewall
+from mairie.plan.firewall import gateway_firewall, hub_firewall, inner_firewall
 from mairie.plan.host import NetworkPlan
 from mairie.plan.interfaces import (
     dhcp_scopes,
@@ -16,7 +16,7 @@ from mairie.plan.names import hub_dns, site_dns
 
 
 def site_network(place: SiteHost) -> NetworkPlan:
-    """Return the network of a gateway or of a server."""
+    """Return the network of a gateway, of a server or of an access point."""
     if not place.is_gateway:
         return NetworkPlan(
             uplinks=(),
@@ -24,7 +24,7 @@ def site_network(place: SiteHost) -> NetworkPlan:
             dhcp_scopes=(),
             dhcp_reservations=(),
             dns=None,
-            firewall=server_firewall(place),
+            firewall=inner_firewall(place),
         )
     return NetworkPlan(
         uplinks=uplinks(place),

@@ -1,9 +1,10 @@
-"""Radios of a gateway, and the networks they have on the air."""
+"""Radios of a host, the networks they have on the air, and between which of them devices roam."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mairie.model.commune import Commune, Site, SiteNetwork
 from mairie.model.commune import Radio as RadioModel
@@ -11,10 +12,12 @@ from mairie.model.reference import Network as NetworkModel
 from mairie.model.reference import Reference
 from mairie.plan import channels
 from mairie.plan.context import SiteHost
-from mairie.plan.host import Band, Network, Radio, WifiDevice
+from mairie.plan.host import Band, KeyHolder, Network, Radio, WifiDevice
 
 MAX_BSS = 8
 """Networks at a time that common drivers can do; an open one with transition counts twice."""
+ROAM = ("enterprise", "personal")
+"""Kinds of networks between whose radios devices take a key with them; others have none to take."""
 BSSID_BLOCK = 16
 """Addresses of one radio: drivers want those of all its networks to differ in the last bits."""
 
@@ -34,10 +37,11 @@ def named(reference: Reference, commune: Commune, site: Site) -> dict[str, Netwo
     """Return all networks as a site names and switches them, whether or not it has them."""
     found: dict[str, NetworkModel] = {}
     for name, network in reference.networks.items():
-        local = site.networks.get(name, SiteNetwork())
+        local = site.networks.get(name, SiteNetwork(roaming=None))
         ssid = (local.ssid or network.ssid).replace("{commune}", commune.name)
         on = network.on if local.on is None else local.on
-        found[name] = network.model_copy(update={"ssid": ssid, "on": on})
+        roaming = network.roaming if local.roaming is None else local.roaming
+        found[name] = network.model_copy(update={"ssid": ssid, "on": on, "roaming": roaming})
     return found
 
 
@@ -52,10 +56,69 @@ def devices_of(site: Site, segment: str) -> tuple[WifiDevice, ...]:
 
 def radios(place: SiteHost) -> tuple[Radio, ...]:
     """Return the radios of a host, by name."""
-    return tuple(_radio(place, name, model) for name, model in sorted(place.host.radios.items()))
+    holders = _key_holders(place)
+    return tuple(
+        _radio(place, name, model, holders) for name, model in sorted(place.host.radios.items())
+    )
 
 
-def _radio(place: SiteHost, name: str, model: RadioModel) -> Radio:
+Domain = tuple[str, Band, int]
+"""A network, a band, and which of the radios of a host in that band, counted from 0."""
+
+
+def _domains(place: SiteHost) -> Iterator[tuple[Domain, Network]]:
+    """Yield the networks of a host's radios that roam, with the domain that each belongs to.
+
+    Radios of one host are never in one domain: each has a hostapd of its own, and the kernel
+    carries no frame from one bridge port of a host to another.
+    """
+    roaming = {name for name, each in networks_of(place).items() if each.roaming}
+    for name, model in sorted(place.host.radios.items()):
+        rank = sum(
+            other.band == model.band for key, other in place.host.radios.items() if key < name
+        )
+        for network in _networks(place, name, model.band):
+            if network.name in roaming and network.security in ROAM:
+                yield (network.name, model.band, rank), network
+
+
+def _key_holders(place: SiteHost) -> dict[Domain, tuple[KeyHolder, ...]]:
+    """Return the radios of the site that share devices, by domain."""
+    found: dict[Domain, tuple[KeyHolder, ...]] = {}
+    for host in place.neighbours():
+        for domain, network in _domains(host):
+            identifier = f"{host.stem}-{network.interface}"
+            holder = KeyHolder(bssid=network.bssid, nas_identifier=identifier)
+            found[domain] = (*found.get(domain, ()), holder)
+    return {domain: holders for domain, holders in found.items() if len(holders) > 1}
+
+
+def _shared(
+    place: SiteHost, networks: Iterator[Network], holders: dict[Domain, tuple[KeyHolder, ...]]
+) -> Iterator[Network]:
+    """Yield networks, those that roam with the radios they share devices with."""
+    domains = {network.bssid: domain for domain, network in _domains(place)}
+    for network in networks:
+        domain = domains.get(network.bssid)
+        if domain is None or domain not in holders:
+            yield network
+            continue
+        (own,) = (each for each in holders[domain] if each.bssid == network.bssid)
+        where = f"{place.commune_stem}-{place.site_stem} {' '.join(map(str, domain))}"
+        yield replace(
+            network,
+            nas_identifier=own.nas_identifier,
+            mobility_domain=_digest(where)[:2].hex(),
+            key_holders=tuple(each for each in holders[domain] if each != own),
+        )
+
+
+def _radio(
+    place: SiteHost,
+    name: str,
+    model: RadioModel,
+    holders: dict[Domain, tuple[KeyHolder, ...]],
+) -> Radio:
     spectrum = place.reference.spectrum[channels.country_of(place.commune.insee)]
     width = model.width or channels.DEFAULT_WIDTH[model.band]
     among = (model.channel,) if model.channel else channels.choices(spectrum, model.band, width)
@@ -68,7 +131,7 @@ def _radio(place: SiteHost, name: str, model: RadioModel) -> Radio:
         width=width,
         power=model.power or channels.ceiling(spectrum, model.band, among, width),
         country=spectrum.regulatory,
-        networks=tuple(_networks(place, name, model.band)),
+        networks=tuple(_shared(place, _networks(place, name, model.band), holders)),
     )
 
 
@@ -95,6 +158,9 @@ def _networks(place: SiteHost, radio: str, band: Band) -> Iterator[Network]:
             owe_bssid=bssid(place.name, radio, number + 1) if second else "",
             owe_ssid=f"owe-{_digest(model.ssid)[:8].hex()}" if second else "",
             devices=devices_of(place.site, model.segment) if model.security == "devices" else (),
+            nas_identifier=_interface(radio, number),
+            mobility_domain="",
+            key_holders=(),
         )
         number += 2 if second else 1
 

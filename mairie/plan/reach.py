@@ -183,7 +183,7 @@ class Reach:
     def _arrive(self, packet: Packet) -> Iterator[_Hop]:
         server = self._owners.get(packet.destination)
         if server is not None and server.vpn is None:
-            yield _Hop(server, "input", server.network.segments[0].member, "")
+            yield _Hop(server, "input", server.network.segments[0].bridge, "")
 
     def _segment_of(self, address: str) -> tuple[HostPlan | None, SegmentInterface | None]:
         for plan in self._plans.values():
@@ -212,7 +212,8 @@ class Reach:
 
 def own_addresses(plan: HostPlan) -> tuple[str, ...]:
     """Return every address a host has inside its sites and tunnels, without prefix length."""
-    interfaces = [text for item in plan.network.segments for text in (item.ipv4, item.ipv6)]
+    segments = plan.network.segments
+    interfaces = [text for item in segments for text in (item.ipv4, item.ipv6) if text]
     if plan.vpn is not None:
         interfaces += [plan.vpn.ipv4, plan.vpn.ipv6]
     return tuple(str(ip_interface(text).ip) for text in interfaces)

@@ -115,7 +115,7 @@ def _site_host(place: SiteHost) -> HostPlan:
         wifi=site_wifi(place),
         portal=site_portal(place),
         records=site_records(place),
-        backup=site_backup(place),
+        backup=None if place.is_access_point else site_backup(place),
         store=None,
     )
 
@@ -126,4 +126,5 @@ def _bricks(place: SiteHost) -> tuple[Brick, ...]:
     of_a_portal: tuple[Brick, ...] = ("portal",) if has_portal(place) else ()
     of_a_recorder: tuple[Brick, ...] = ("records",) if has_records(place) else ()
     of_visitors = (*of_a_portal, *of_a_recorder)
-    return ("base", "network", *of_a_gateway, *of_wifi, *of_visitors, "backup")
+    of_data: tuple[Brick, ...] = () if place.is_access_point else ("backup",)
+    return ("base", "network", *of_a_gateway, *of_wifi, *of_visitors, *of_data)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mairie.model.commune import ACCESS_POINT_SEGMENT, ACCESS_POINTS
+from mairie.model.commune import ACCESS_POINT_SEGMENT, ACCESS_POINTS, AP_HOSTS
 from mairie.model.reference import Segment
 from mairie.plan.addressing import TUNNEL_SLOT, HostAddress, Prefixes
 from mairie.plan.context import VPN_INTERFACE, HubHost, Shared, SiteHost
@@ -48,6 +48,21 @@ def access_points(place: SiteHost) -> Selector | None:
         return None
     bridge_of_admin = (f"br-{ACCESS_POINT_SEGMENT}",)
     return Selector(zone=ACCESS_POINTS, interfaces=bridge_of_admin, ipv4=addresses, ipv6=())
+
+
+def ap_hosts(place: SiteHost) -> Selector | None:
+    """Select the hosts of a site that are access points by their addresses; None without any."""
+    home = place.reference.segments.get(ACCESS_POINT_SEGMENT)
+    if home is None or not (
+        found := [each.own_address(home) for each in place.access_point_hosts()]
+    ):
+        return None
+    return Selector(
+        zone=AP_HOSTS,
+        interfaces=(f"br-{ACCESS_POINT_SEGMENT}",),
+        ipv4=tuple(f"{at.ipv4}/32" for at in found),
+        ipv6=tuple(f"{at.ipv6}/128" for at in found),
+    )
 
 
 def any_site(place: SiteHost, segment: Segment) -> HostAddress:

@@ -1,4 +1,4 @@
-"""Brick ``wifi``: radios of a gateway, access points it answers, whom it lets in where."""
+"""Brick ``wifi``: radios of a host, access points a gateway answers, whom it lets in where."""
 
 from __future__ import annotations
 
@@ -6,24 +6,34 @@ from collections.abc import Iterator
 
 from mairie.model.commune import ACCESS_POINT_SEGMENT
 from mairie.plan.context import SiteHost
-from mairie.plan.host import AccessPoint, PeopleSegment, Person, WifiPlan
+from mairie.plan.host import OWN_RADIUS, AccessPoint, PeopleSegment, Person, WifiPlan
 from mairie.plan.interfaces import reservations
 from mairie.plan.radio import networks_of, radios
 
 
 def has_wifi(place: SiteHost) -> bool:
     """Whether a host has radios, or answers the access points of its site."""
-    return place.is_gateway and bool(place.site.access_points or place.host.radios)
+    return bool(place.host.radios) or (place.is_gateway and _answers(place))
 
 
 def has_radius(place: SiteHost) -> bool:
     """Whether a host has a RADIUS server: for access points, or for its own radios."""
-    if not place.is_gateway:
-        return False
-    if place.site.access_points:
-        return True
+    return place.is_gateway and (_answers(place) or asks(place))
+
+
+def asks(place: SiteHost) -> bool:
+    """Whether the radios of a host ask a RADIUS server who may log in."""
     networks = networks_of(place).values() if place.host.radios else ()
     return any(network.security == "enterprise" for network in networks)
+
+
+def asking_hosts(place: SiteHost) -> tuple[SiteHost, ...]:
+    """Return the access points of mairie on a site that ask its gateway who may log in."""
+    return tuple(point for point in place.access_point_hosts() if asks(point))
+
+
+def _answers(gateway: SiteHost) -> bool:
+    return bool(gateway.site.access_points or asking_hosts(gateway))
 
 
 def server_name(commune: str, domain: str) -> str:
@@ -32,13 +42,17 @@ def server_name(commune: str, domain: str) -> str:
 
 
 def site_wifi(place: SiteHost) -> WifiPlan | None:
-    """Return the Wi-Fi of a gateway; None on a host that has nothing to do with it."""
+    """Return the Wi-Fi of a host; None on one that has nothing to do with it."""
     if not has_wifi(place):
         return None
-    points = tuple(_access_points(place))
-    at = place.own_address(place.segments[ACCESS_POINT_SEGMENT]).ipv4 if points else ""
+    points = tuple(_access_points(place)) if place.is_gateway else ()
+    has_address = bool(points) or place.is_access_point
+    home = place.segments[ACCESS_POINT_SEGMENT] if has_address else None
+    at = place.own_address(home).ipv4 if home else ""
+    server = place.gateway.own_address(home).ipv4 if home and place.is_access_point else OWN_RADIUS
     return WifiPlan(
         address=at,
+        asked=server,
         port=int(place.reference.services["radius"][0].removeprefix("udp/")),
         server_name=server_name(place.commune_stem, place.shared.syndicate.domain),
         access_points=points,
@@ -58,6 +72,9 @@ def _access_points(place: SiteHost) -> Iterator[AccessPoint]:
         if item.name in points:
             label = points[item.name].label or ""
             yield AccessPoint(name=item.name, label=label, address=item.address)
+    for point in asking_hosts(place):
+        at = point.own_address(place.segments[ACCESS_POINT_SEGMENT])
+        yield AccessPoint(name=point.stem, label="", address=at.ipv4)
 
 
 def people_at(place: SiteHost) -> Iterator[Person]:

@@ -47,7 +47,12 @@ KINDS: dict[Kind, str] = {
     "demo": "Démonstration",
     "preview": "Aperçu des changements",
 }
-ROLES = {"hub": "concentrateur", "gateway": "passerelle", "server": "serveur"}
+ROLES = {
+    "hub": "concentrateur",
+    "gateway": "passerelle",
+    "server": "serveur",
+    "ap": "point d'accès",
+}
 VERDICTS = {"allowed": "autorisé", "refused": "refusé", "unknown": "inconnu"}
 FAMILIES = {"ipv4": "IPv4", "ipv6": "IPv6"}
 MONTHS = [

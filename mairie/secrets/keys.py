@@ -44,5 +44,10 @@ def new_credential() -> str:
     return base64.urlsafe_b64encode(os.urandom(32)).decode("ascii").rstrip("=")
 
 
+def new_hexadecimal_key() -> str:
+    """Return 32 random bytes in hexadecimal, as hostapd wants them between access points."""
+    return os.urandom(32).hex()
+
+
 def _text(raw: bytes) -> str:
     return base64.b64encode(raw).decode("ascii")

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from typing import cast
 
 from mairie.model.commune import Person
+from mairie.plan.context import Shared, SiteHost, commune_hosts
 from mairie.plan.host import Network, WifiPlan
 from mairie.plan.resolve import resolve_host
 from mairie.secrets import files, owners
@@ -86,8 +87,15 @@ class Logins:
         without = replace(entry, passwords=passwords).without_certificate(login, self.today)
         self._sign(commune, without, want, identity)
 
-    def rotate_access_point(self, gateway: str, point: str, identity: Identity) -> None:
-        """Give an access point and its gateway another secret."""
+    def rotate_access_point(self, gateway: str, point: str, identity: Identity) -> bool:
+        """Give an access point and its gateway another secret.
+
+        A host of mairie has held more than that: the key of the radios that share devices goes too.
+
+        Returns:
+            Whether it is a host of mairie: deploying it is all that is left to do.
+
+        """
         commune, want = self._gateway(gateway)
         known = [name for at, name in want.access_points if at == gateway]
         if point not in known:
@@ -95,7 +103,13 @@ class Logins:
         entry = self.vault.open(commune, identity).wifi
         kept = {name: text for name, text in _points(entry, gateway) if name != point}
         points = {**entry.access_points, gateway: kept}
-        self._sign(commune, replace(entry, access_points=points), want, identity)
+        roaming = entry.roaming
+        is_host = point in self._place(commune, gateway).site.hosts
+        if is_host:
+            roaming = {name: key for name, key in roaming.items() if name != gateway}
+        changed = replace(entry, access_points=points, roaming=roaming)
+        self._sign(commune, changed, want, identity)
+        return is_host
 
     def rotate_network(self, commune: str, network: str, identity: Identity) -> None:
         """Give a network another passphrase, for everybody."""
@@ -120,19 +134,20 @@ class Logins:
         devices = {**entry.devices, gateway: kept}
         self._sign(commune, replace(entry, devices=devices), want, identity)
 
-    def on_air(self, gateway: str, identity: Identity) -> OnAir:
-        """Return the networks of a gateway's radios, with their passphrases and keys."""
-        commune = owners.owner_of(self.vault.territory, gateway)
+    def on_air(self, host: str, identity: Identity) -> OnAir:
+        """Return the networks of a host's radios, with their passphrases and keys."""
+        commune = owners.owner_of(self.vault.territory, host)
         self._with_radios(commune)
-        plan = resolve_host(self.vault.territory, gateway).wifi
+        plan = resolve_host(self.vault.territory, host).wifi
         if plan is None or not plan.radios:
-            raise SecretsError(f"{gateway} has no radios, so no network is on the air there")
+            raise SecretsError(f"{host} has no radios, so no network is on the air there")
         entry = self.vault.open(commune, identity).wifi
         missing = next(entry.record.missing(wanted(self.vault.territory, commune)), None)
         if missing is not None:
             raise self._not_made(commune, missing)
         by_name = {each.name: each for radio in plan.radios for each in radio.networks}
-        return OnAir(tuple(by_name.values()), entry.networks, entry.devices.get(gateway, {}))
+        keys = entry.devices.get(self._place(commune, host).gateway.name, {})
+        return OnAir(tuple(by_name.values()), entry.networks, keys)
 
     def rotate_server(self, gateway: str, identity: Identity) -> None:
         """Give a gateway another certificate, and revoke the one it had."""
@@ -149,6 +164,7 @@ class Logins:
             passwords=entry.passwords,
             networks=entry.networks,
             devices=entry.devices,
+            roaming=entry.roaming,
         )
         self._sign(commune, kept, want, identity)
 
@@ -198,6 +214,10 @@ class Logins:
     def _no_access_point(self, gateway: str, point: str, known: Iterable[str]) -> SecretsError:
         what = f"access point at {gateway} named"
         return owners.unknown(what, point, known, self.vault.territory)
+
+    def _place(self, commune: str, host: str) -> SiteHost:
+        places = commune_hosts(Shared.of(self.vault.territory), commune)
+        return next(place for place in places if place.name == host)
 
     def _sign(self, commune: str, entry: WifiEntry, want: Wanted, identity: Identity) -> None:
         self._replace(commune, entry.completed(want, self.today), identity)
@@ -290,3 +310,6 @@ def _keys(verb: str, commune: str, these: WifiEntry, others: WifiEntry) -> Itera
         for device in keys:
             if device not in others.devices.get(gateway, {}):
                 yield f"{verb} {gateway}: key of device {device}"
+    for gateway in these.roaming:
+        if gateway not in others.roaming:
+            yield f"{verb} {gateway}: key of the radios that share devices"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator
 
+from mairie.model.commune import Role
 from mairie.model.territory import Territory
 from mairie.secrets.errors import SecretsError
 
@@ -42,13 +43,18 @@ def tunnel_hosts(territory: Territory, owner: str) -> tuple[str, ...]:
     """Return those of an owner's hosts that have a WireGuard key: hubs and gateways."""
     if owner in territory.syndicate.hubs:
         return (owner,)
-    return tuple(name for name, gateway in _commune_hosts(territory, owner) if gateway)
+    return tuple(name for name, roles in _commune_hosts(territory, owner) if "gateway" in roles)
 
 
 def other_secrets(territory: Territory, owner: str) -> dict[str, tuple[str, ...]]:
     """Return the names of what each host of an owner keeps beside its tunnel's keys."""
-    names = STORE_SECRETS if owner in territory.syndicate.hubs else BACKUP_SECRETS
-    return dict.fromkeys(hosts(territory, owner), names)
+    if owner in territory.syndicate.hubs:
+        return {owner: STORE_SECRETS}
+    hosts(territory, owner)  # refuses a name that nobody has
+    return {
+        name: () if "ap" in roles else BACKUP_SECRETS
+        for name, roles in _commune_hosts(territory, owner)
+    }
 
 
 def communes_of(territory: Territory, hub: str) -> tuple[str, ...]:
@@ -77,10 +83,10 @@ def hub_of(territory: Territory, commune: str) -> str:
     return territory.communes[commune].hub or next(iter(territory.syndicate.hubs))
 
 
-def _commune_hosts(territory: Territory, commune: str) -> Iterator[tuple[str, bool]]:
+def _commune_hosts(territory: Territory, commune: str) -> Iterator[tuple[str, tuple[Role, ...]]]:
     for site_name, site in territory.communes[commune].sites.items():
         for name, host in site.hosts.items():
-            yield host_name(commune, site_name, name), "gateway" in host.roles
+            yield host_name(commune, site_name, name), host.roles
 
 
 def unknown(what: str, word: str, known: Iterable[str], territory: Territory) -> SecretsError:

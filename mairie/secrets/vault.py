@@ -215,7 +215,7 @@ class Vault:
         return found
 
     def _wifi_secrets(self, commune: str, host: str, identity: Identity) -> dict[str, str]:
-        """Return what the radios and the RADIUS server of a gateway need, of its site alone.
+        """Return what the radios and the RADIUS server of a host need, of its site alone.
 
         What is not made yet is refused.
         """
@@ -231,10 +231,13 @@ class Vault:
                 f"{files.age_file(self.folder, commune)} holds {missing}; make it with "
                 '"mairie secrets generate"'
             )
-        on_air = {each.name: each for radio in radios(place) for each in radio.networks}
-        personal = [name for name, each in on_air.items() if each.security == "personal"]
+        gateway = place.gateway.name
+        on_air = (each for radio in radios(place) for each in radio.networks)
+        of_radios = entry.of_radios(gateway, on_air)
+        if place.is_access_point:
+            return {**entry.of_access_point(gateway, place.stem), **of_radios}
         people = [each.login for each in people_at(place) if each.password]
-        return {**entry.of_radius(host, people), **entry.of_radios(host, sorted(personal))}
+        return {**entry.of_radius(host, people), **of_radios}
 
     def write(self, owner: str, content: Payload) -> None:
         """Encrypt the file of an owner anew, to today's recipients."""

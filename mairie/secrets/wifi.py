@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
+from mairie.plan.host import Network
 from mairie.secrets.certificates import (
     Issued,
     new_authority,
@@ -13,9 +14,9 @@ from mairie.secrets.certificates import (
     new_server,
     revocation_list,
 )
-from mairie.secrets.keys import new_credential
+from mairie.secrets.keys import new_credential, new_hexadecimal_key
 from mairie.secrets.passwords import new_password, nt_hash
-from mairie.secrets.wifi_record import AUTHORITY_DAYS, RENEW_DAYS, Wanted, WifiRecord
+from mairie.secrets.wifi_record import AUTHORITY_DAYS, OWN_RADIOS, RENEW_DAYS, Wanted, WifiRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,8 @@ class WifiEntry:
     """Network → passphrase, the same at every site of the commune."""
     devices: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
     """Gateway → device → key."""
+    roaming: dict[str, str] = field(default_factory=dict, repr=False)
+    """Gateway → key with which the radios of its site hand devices over to each other."""
 
     def completed(self, want: Wanted, today: date) -> WifiEntry:
         """Return a copy with everything that is wanted, and nothing else that opens a door."""
@@ -100,6 +103,9 @@ class WifiEntry:
             access_points=points,
             networks={name: self.networks.get(name) or new_password() for name in want.networks},
             devices=devices,
+            roaming={
+                host: self.roaming.get(host) or new_hexadecimal_key() for host in want.roaming
+            },
             passwords={
                 login: self.passwords.get(login) or new_password()
                 for login in sorted(want.people)
@@ -139,20 +145,31 @@ class WifiEntry:
             },
             networks=tuple(sorted(self.networks)),
             devices={gateway: tuple(sorted(keys)) for gateway, keys in self.devices.items()},
+            roaming=tuple(sorted(self.roaming)),
         )
 
-    def of_radios(self, host: str, networks: Collection[str]) -> dict[str, str]:
-        """Return the keys that the radios of a gateway get, by name.
+    def of_radios(self, gateway: str, on_air: Iterable[Network]) -> dict[str, str]:
+        """Return the keys that the radios of a host get, by name.
 
         Args:
-            host: the gateway.
-            networks: those it has on the air.
+            gateway: of their site.
+            on_air: their networks.
 
         """
+        networks = list(on_air)
+        personal = sorted({each.name for each in networks if each.security == "personal"})
+        devices = sorted({device.name for each in networks for device in each.devices})
+        roams = any(each.mobility_domain for each in networks)
         return {
-            **{f"wifi-network:{name}": self.networks[name] for name in networks},
-            **{f"wifi-device:{name}": key for name, key in self.devices.get(host, {}).items()},
+            **{f"wifi-network:{name}": self.networks[name] for name in personal},
+            **{f"wifi-device:{name}": self.devices[gateway][name] for name in devices},
+            **({"wifi-roaming": self.roaming[gateway]} if roams else {}),
         }
+
+    def of_access_point(self, gateway: str, point: str) -> dict[str, str]:
+        """Return what a host asks the RADIUS server of its site's gateway with."""
+        known = self.access_points.get(gateway, {})
+        return {f"wifi-secret:{OWN_RADIOS}": known[point]} if point in known else {}
 
     def of_radius(self, host: str, with_password: Collection[str]) -> dict[str, str]:
         """Return what a RADIUS server gets, by name; of a password, a hash that MS-CHAPv2 needs.

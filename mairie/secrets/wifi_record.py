@@ -15,7 +15,7 @@ from mairie.model.territory import Territory
 from mairie.plan.context import Shared, SiteHost, commune_hosts
 from mairie.plan.host import Network
 from mairie.plan.radio import radios
-from mairie.plan.wifi import has_radius, server_name
+from mairie.plan.wifi import asks, has_radius, server_name
 
 AUTHORITY_DAYS: Final = 20 * 365
 """Devices know it by heart: a new one means to visit them all."""
@@ -44,6 +44,8 @@ class Wanted:
     """Those with one passphrase, the same at every site."""
     devices: tuple[tuple[str, str], ...] = ()
     """Gateway, and a device with a key of its own."""
+    roaming: tuple[str, ...] = ()
+    """Gateways of sites where devices roam between hosts (802.11r)."""
 
     @property
     def gateways(self) -> tuple[str, ...]:
@@ -68,7 +70,12 @@ def wanted(territory: Territory, commune: str) -> Wanted:
     )
     places = _with_radios(territory, commune)
     points += tuple((place.name, OWN_RADIOS) for place in places if has_radius(place))
-    on_air = [(place.name, network) for place in places for network in _on_air(place)]
+    points += tuple(
+        (place.gateway.name, place.stem)
+        for place in places
+        if place.is_access_point and asks(place)
+    )
+    on_air = [(place.gateway.name, network) for place in places for network in _on_air(place)]
     return Wanted(
         commune=commune,
         organisation=syndicate.name,
@@ -83,6 +90,7 @@ def wanted(territory: Territory, commune: str) -> Wanted:
         devices=tuple(
             sorted({(host, device.name) for host, each in on_air for device in each.devices})
         ),
+        roaming=tuple(sorted({host for host, each in on_air if each.mobility_domain})),
     )
 
 
@@ -110,6 +118,7 @@ class WifiRecord:
     certificates: dict[str, date] = field(default_factory=dict)
     networks: tuple[str, ...] = ()
     devices: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    roaming: tuple[str, ...] = ()
 
     def missing(self, want: Wanted) -> Iterator[str]:
         """Yield what is wanted and not there, as the object of a sentence."""
@@ -135,6 +144,9 @@ class WifiRecord:
         for gateway, device in want.devices:
             if device not in self.devices.get(gateway, ()):
                 yield f"no key of device {device} at {gateway}"
+        for gateway in want.roaming:
+            if gateway not in self.roaming:
+                yield f"no key of the radios that share devices with {gateway}"
 
     def left_over(self, want: Wanted) -> Iterator[str]:
         """Yield what still opens a door and should not, as the subject of a sentence."""
@@ -161,6 +173,9 @@ class WifiRecord:
             for device in devices:
                 if (gateway, device) not in want.devices:
                     yield f"the key of device {device} at {gateway}"
+        for gateway in self.roaming:
+            if gateway not in want.roaming:
+                yield f"the key of the radios that share devices with {gateway}"
 
     def ending(self, today: date, days: int) -> Iterator[tuple[str, date]]:
         """Yield what ends within some days, with its last day."""

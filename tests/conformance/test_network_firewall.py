@@ -41,7 +41,7 @@ def ahead(_plan: HostPlan, probe: Probe) -> None:
 
 
 class Ruleset:
-    """The table ``inet mairie`` as nft tells it, without what changes by itself."""
+    """The tables ``mairie`` as nft tells them, without what changes by itself."""
 
     def __init__(self, output: Output) -> None:
         objects = [item for item in as_json(output)["nftables"] if "metainfo" not in item]
@@ -59,7 +59,7 @@ class Ruleset:
     @staticmethod
     def _of_mairie(kind: str, value: Mapping[str, Any]) -> bool:
         name = value["name"] if kind == "table" else value.get("table")
-        return value["family"] == "inet" and name == "mairie"
+        return value["family"] in ("inet", "bridge") and name == "mairie"
 
     def with_counter(self, name: str) -> list[tuple[str, str]]:
         """Return chain and expression of the rules that use a counter."""
@@ -101,6 +101,11 @@ def planned(scratch: str, probe: Probe) -> Ruleset:
     return Ruleset(probe(scratch))
 
 
+def relayed(plan: HostPlan) -> tuple[str, ...]:
+    """Return the chain of frames between radios and cable, on a host that carries them."""
+    return (nftables.RELAYED,) if nftables.relays(plan) else ()
+
+
 def flows(plan: HostPlan) -> set[str]:
     """Return the counters that belong to flows."""
     return {rule.counter for rule in plan.network.firewall.rules}
@@ -134,7 +139,7 @@ def test_flow_rules(subject: Rule, live: Ruleset, planned: Ruleset) -> None:
     reason="Ce qui n'est pas explicitement permis doit être refusé, même si des règles manquent.",
     severity="critical",
     references=("ANSSI hygiène 19", "ANSSI hygiène 22"),
-    each=lambda _: ("spoofed", "input", "forward", "output"),
+    each=lambda plan: ("spoofed", "input", "forward", "output", *relayed(plan)),
 )
 def test_chain(subject: str, live: Ruleset, planned: Ruleset) -> None:
     assert subject in live.chains, f"la chaîne {subject} n'existe pas"
@@ -156,6 +161,7 @@ def test_chain(subject: str, live: Ruleset, planned: Ruleset) -> None:
         *(("clamp",) if nftables.clamp(plan) else ()),
         *(("postrouting",) if nftables.masquerade(plan) else ()),
         *nftables_portal.chains(plan),
+        *relayed(plan),
     ),
 )  # fmt: skip
 def test_common_rules(subject: str, plan: HostPlan, live: Ruleset, planned: Ruleset) -> None:
@@ -190,7 +196,10 @@ def test_no_other_table(live: Ruleset, probe: Probe) -> None:
     reason="Sans compteurs, une attaque et une panne de règle se ressemblent.",
     severity="medium",
     references=("ANSSI hygiène 36",),
-    each=lambda plan: [n for n in nftables.counters(plan) if n.startswith(("dropped", "limited"))],
+    each=lambda plan: [
+        *(name for name in nftables.counters(plan) if name.startswith(("dropped", "limited"))),
+        *(("dropped-relayed",) if nftables.relayed(plan) else ()),
+    ],
 )
 def test_counter(subject: str, live: Ruleset) -> None:
     assert subject in live.counters, f"le compteur {subject} n'existe pas"

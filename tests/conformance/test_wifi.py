@@ -204,7 +204,10 @@ def secret_values(plan: HostPlan) -> list[bytes]:
     for text in texts.values():
         found += re.findall(r'^\s*secret = "([^"]+)"', text, re.MULTILINE)
         found += re.findall(r"NT-Password := 0x([0-9A-F]{32})", text)
-        found += re.findall(r"^wpa_passphrase=(.+)", text, re.MULTILINE)
+        found += re.findall(
+            r"^(?:wpa_passphrase|auth_server_shared_secret)=(.+)", text, re.MULTILINE
+        )
+        found += re.findall(r"^r[01]kh=\S+ \S+ (\S+)", text, re.MULTILINE)
         found += re.findall(r"^keyid=\S+ \S+ (\S+)", text, re.MULTILINE)
     return [value.encode() for value in found]
 

@@ -1,4 +1,4 @@
-"""Controls of brick wifi: what the gateway's own radios have on the air.
+"""Controls of brick wifi: what a host's own radios have on the air, and whom they ask.
 
 A container has no radios: there, what is on the air is unknown. On a real host, a radio that is
 not there is a failure. Numbers of the references as in test_wifi.py.
@@ -18,6 +18,7 @@ from mairie.files.wifi import (
     service_of,
 )
 from mairie.host.control import control
+from mairie.host.looks import radius
 from mairie.host.looks.air import INTERFACES, REGULATORY, OnAir, countries, on_air
 from mairie.host.looks.links import links
 from mairie.host.looks.unit import changed_since_start
@@ -26,6 +27,7 @@ from mairie.plan.host import HostPlan, Network, Radio, WifiPlan
 
 BRIDGE_PORTS = "bridge -details -json link show"
 SLACK_DBM = 0.5
+STRANGER = "nobody-has-this-login"
 
 
 def ahead(plan: HostPlan, probe: Probe) -> None:
@@ -39,7 +41,7 @@ def radios(plan: HostPlan) -> tuple[Radio, ...]:
 
 
 def wifi_of(plan: HostPlan) -> WifiPlan:
-    """Return the plan of a gateway with radios."""
+    """Return the plan of a host with radios."""
     assert plan.wifi is not None
     return plan.wifi
 
@@ -88,8 +90,8 @@ def seen(probe: Probe, name: str) -> OnAir:
     return found[name]
 
 
-def written(radio: Radio) -> dict[str, dict[str, str]]:
-    """Return the settings of each interface in the configuration of a radio, secrets included.
+def lines_of(radio: Radio) -> dict[str, list[tuple[str, str]]]:
+    """Return key and value of each line of the configuration of a radio, by interface.
 
     Raises:
         CannotLookError: the file cannot be read.
@@ -99,17 +101,27 @@ def written(radio: Radio) -> dict[str, dict[str, str]]:
         lines = Path(configuration_of(radio)).read_text().splitlines()
     except OSError as error:
         raise CannotLookError(f"{error.filename} : {error.strerror}") from error
-    found: dict[str, dict[str, str]] = {"": {}}
+    found: dict[str, list[tuple[str, str]]] = {"": []}
     current = found[""]
     for line in lines:
         key, equals, value = line.partition("=")
         if line.startswith("#") or not equals:
             continue
         if key in ("interface", "bss"):
-            current = found.setdefault(value, {})
+            current = found.setdefault(value, [])
         else:
-            current[key] = value
+            current.append((key, value))
     return found
+
+
+def written(radio: Radio) -> dict[str, dict[str, str]]:
+    """Return the settings of each interface in the configuration of a radio, secrets included.
+
+    Raises:
+        CannotLookError: the file cannot be read.
+
+    """
+    return {name: dict(lines) for name, lines in lines_of(radio).items()}
 
 
 # Service ------------------------------------------------------------------------------------------
@@ -178,6 +190,66 @@ def test_has_read_them(subject: Radio, probe: Probe, plan: HostPlan) -> None:
     own = (path for path in read if path not in others)
     late = changed_since_start(probe, service_of(subject), own)
     assert not late, f"changés depuis son démarrage : {', '.join(late)}"
+
+
+# Beside others ------------------------------------------------------------------------------------
+
+
+def asking(plan: HostPlan) -> tuple[Radio, ...]:
+    """Return the radios of an access point that ask its gateway who may log in."""
+    if plan.wifi is None or plan.wifi.has_radius:
+        return ()
+    return tuple(
+        radio
+        for radio in plan.wifi.radios
+        if any(network.security == "enterprise" for network in radio.networks)
+    )
+
+
+@control(
+    "WIF-53",
+    title="La passerelle répond à ce point d'accès, sous le secret qu'ils partagent",
+    reason="Sans sa réponse, aucun agent n'entre par ce point d'accès.",
+    severity="critical",
+    references=("ANSSI DAT-NT-005", "RFC 2865, section 3"),
+    each=asking,
+)
+def test_is_answered(subject: Radio, plan: HostPlan) -> None:
+    wifi = wifi_of(plan)
+    secrets = {
+        value
+        for lines in lines_of(subject).values()
+        for key, value in lines
+        if key == "auth_server_shared_secret"
+    }
+    for secret in secrets:
+        request = radius.access_request(STRANGER, secret.encode())
+        code = radius.answer(wifi.asked, wifi.port, request)
+        assert code is not None, f"{wifi.asked} se tait : secret, adresse ou serveur"
+    assert secrets, "aucun secret partagé"
+
+
+@control(
+    "WIF-54",
+    title="Chaque réseau ne partage ses appareils qu'avec les radios du plan",
+    reason="Une radio de plus parmi elles recevrait les clés de chacun ; une de moins les coupe.",
+    severity="critical",
+    references=("ANSSI DAT-NT-005", "IEEE 802.11-2020, 13"),
+    each=lambda plan: tuple(bss for bss in all_bss(plan) if bss.network.key_holders),
+)
+def test_key_holders(subject: Bss) -> None:
+    wanted = {
+        *(("r0kh", each.bssid, each.nas_identifier) for each in subject.network.key_holders),
+        *(("r1kh", each.bssid, each.bssid) for each in subject.network.key_holders),
+    }
+    found = {
+        (key, *value.split()[:2])
+        for key, value in lines_of(subject.radio).get(subject.name, ())
+        if key in ("r0kh", "r1kh")
+    }
+    extra, gone = sorted(found - wanted), sorted(wanted - found)
+    assert not extra, f"en trop : {', '.join(' '.join(each) for each in extra)}"
+    assert not gone, f"manquent : {', '.join(' '.join(each) for each in gone)}"
 
 
 # On the air ---------------------------------------------------------------------------------------

@@ -21,6 +21,10 @@ HOST_OF_ROLE = {
 }
 
 
+OF_OTHER_LABS = ("ap",)
+"""Kinds of hosts that the demo has none of: tests/lab/test_ap.py."""
+
+
 def conflict(one: Break, other: Break) -> bool:
     """Tell whether a red control could come from either, or one would undo the other."""
     if one.alone or other.alone:
@@ -48,10 +52,10 @@ def all_breaks() -> tuple[Break, ...]:
 
 
 def cases() -> list[tuple[str, int, tuple[Break, ...]]]:
-    """Return host, number and breaks of every batch that containers can show."""
+    """Return host, number and breaks of every batch that the demo's containers can show."""
     by_host: dict[str, list[Break]] = {}
     for item in all_breaks():
-        if not item.machine:
+        if not item.machine and item.role not in OF_OTHER_LABS:
             by_host.setdefault(HOST_OF_ROLE[item.role], []).append(item)
     return [
         (host, number, batch)

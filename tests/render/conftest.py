@@ -110,8 +110,9 @@ def _wifi(wifi: WifiPlan) -> dict[str, str]:
     }
     for point in wifi.access_points:
         found[f"wifi-secret:{point.name}"] = _key(f"wifi-secret {point.name}").rstrip("=")
-    if wifi.asks_itself:
+    if wifi.radios:
         found["wifi-secret:own_radios"] = _key("wifi-secret own_radios").rstrip("=")
+        found["wifi-roaming"] = hashlib.sha256(b"roaming").hexdigest()
     for network in (network for radio in wifi.radios for network in radio.networks):
         if network.security == "personal":
             found[f"wifi-network:{network.name}"] = _key(f"network {network.name}")[:19]

@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from mairie.inventory.checks.facts import Facts, SitePlace
 from mairie.inventory.problems import Problem, listing, unknown
 from mairie.inventory.yaml_nodes import Key
-from mairie.model.commune import Equipment
+from mairie.model.commune import ACCESS_POINT_SEGMENT, Equipment
 from mairie.model.reference import Segment
 from mairie.plan.addressing import (
     GATEWAY_NUMBER,
@@ -49,11 +49,17 @@ def _servers(place: SitePlace) -> Iterator[tuple[Key, str]]:
         if place.site.hosts[stem].number is not None:
             message = "a gateway is always number 1; remove this key"
             yield ("hosts", stem, "number"), message
-    numbers = {
-        stem: server_number(stem, host.number)
-        for stem, host in place.site.hosts.items()
-        if "gateway" not in host.roles
-    }
+    for role in ("server", "ap"):
+        numbers = {
+            stem: server_number(stem, host.number)
+            for stem, host in place.site.hosts.items()
+            if set(host.roles) == {role}
+        }
+        yield from _numbers(place, numbers)
+
+
+def _numbers(place: SitePlace, numbers: dict[str, int]) -> Iterator[tuple[Key, str]]:
+    """Yield numbers that two hosts of one segment have."""
     free = listing(number for number in SERVER_NUMBERS if number not in numbers.values())
     taken: dict[int, str] = {}
     for stem in sorted(numbers, key=lambda stem: place.site.hosts[stem].number is None):
@@ -73,7 +79,7 @@ def _equipment(facts: Facts, place: SitePlace) -> Iterator[tuple[Key, str]]:
         return
     present = facts.segments(place, reference)
     host = _gateway(facts, place)
-    taken: dict[str, str] = {}
+    taken = _access_point_hosts(host) if host is not None else {}
     for name in sorted(devices, key=lambda name: (devices[name].address is None, name)):
         item, path = devices[name], _path(place, name)
         if name in place.site.access_points and item.segment not in present:
@@ -99,6 +105,14 @@ def _equipment(facts: Facts, place: SitePlace) -> Iterator[tuple[Key, str]]:
             message = f'{how} is already "{taken[chosen]}"; free: {_free(prefix, taken)}'
             yield (*path, "address"), message
         taken.setdefault(chosen, name)
+
+
+def _access_point_hosts(gateway: SiteHost) -> dict[str, str]:
+    """Return address → name of the hosts of a site that are access points."""
+    segment = gateway.segments.get(ACCESS_POINT_SEGMENT)
+    if segment is None:
+        return {}
+    return {host.own_address(segment).ipv4: host.stem for host in gateway.access_point_hosts()}
 
 
 def _path(place: SitePlace, name: str) -> Key:

@@ -94,8 +94,9 @@ def _inside(path: str, folder: str) -> bool:
 
 def _site(facts: Facts, place: SitePlace) -> Iterator[tuple[Key, str]]:
     reference = facts.site_reference(place)
-    if reference is not None and len(place.site.hosts) > reference.backup.night.slots:
-        number, most = len(place.site.hosts), reference.backup.night.slots
+    number = sum("ap" not in host.roles for host in place.site.hosts.values())
+    if reference is not None and number > reference.backup.night.slots:
+        most = reference.backup.night.slots
         message = f"{number} hosts on one uplink need as many slots, but the night has {most}"
         yield ("hosts",), f"{message}; have fewer hosts, or raise backup.night.slots"
     for stem, host in place.site.hosts.items():

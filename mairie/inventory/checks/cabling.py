@@ -81,7 +81,7 @@ def _ports(host: Host) -> Iterator[tuple[Key, str]]:
         yield ("trunk",), host.trunk
     for segment, port in host.ports.items():
         yield ("ports", segment), port
-    if "gateway" not in host.roles:
+    if set(host.roles) == {"server"}:
         yield ("port",), host.port
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mairie.inventory.checks.facts import Facts, SitePlace
 from mairie.inventory.problems import Problem, listing, unknown
 from mairie.inventory.yaml_nodes import Key
-from mairie.model.commune import ACCESS_POINT_SEGMENT, ACCESS_POINTS, Person
+from mairie.model.commune import ACCESS_POINT_SEGMENT, ACCESS_POINTS, AP_HOSTS, Person
 from mairie.model.reference import Reference, Segment
 from mairie.plan.radio import named
 
@@ -49,6 +49,12 @@ def _reference(reference: Reference) -> Iterator[tuple[Key, str]]:
         elif flow.source == ACCESS_POINTS and flow.destination != "gateway":
             message = f'the zone "{ACCESS_POINTS}" reaches the gateway alone; write the segment'
             yield ("flows", name, "from"), f'{message} "{ACCESS_POINT_SEGMENT}"'
+        if flow.destination == AP_HOSTS:
+            message = f'nothing is sent to the zone "{AP_HOSTS}"; write the segment'
+            yield ("flows", name, "to"), f'{message} "{ACCESS_POINT_SEGMENT}"'
+        elif flow.source == AP_HOSTS and flow.destination not in ("gateway", "internet"):
+            message = f'the zone "{AP_HOSTS}" reaches the gateway and the internet alone; write'
+            yield ("flows", name, "from"), f'{message} the segment "{ACCESS_POINT_SEGMENT}"'
 
 
 def _access_points(facts: Facts, place: SitePlace, reference: Reference) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ from mairie.plan.slug import slug
 
 POLYNESIA = "987"
 """Codes that start so are all in the official list, each with its archipelago."""
-_ROLES = ("all", "gateway", "hub", "server")
+_ROLES = ("all", "ap", "gateway", "hub", "server")
 
 
 def problems(facts: Facts) -> Iterator[Problem]:

@@ -11,7 +11,7 @@ from mairie.model.commune import ACCESS_POINT_SEGMENT, Host, Radio
 from mairie.model.reference import Network, Reference, Segment, Spectrum
 from mairie.plan import channels
 from mairie.plan.host import Band
-from mairie.plan.radio import MAX_BSS, named
+from mairie.plan.radio import MAX_BSS, ROAM, named
 
 SSID_BYTES = 32
 """IEEE 802.11-2020, section 9.4.2.2."""
@@ -43,6 +43,8 @@ def _reference(reference: Reference) -> Iterator[tuple[Key, str]]:
         elif network.security == "enterprise" and not segment.people:
             message = f'people may not be put into "{network.segment}"'
             yield path, f"{message}; allowed: {listing(people)}"
+        if network.roaming and network.security not in ROAM:
+            yield ("networks", name, "roaming"), _no_key(network)
     for code, spectrum in reference.spectrum.items():
         for band, spans in spectrum.bands.items():
             for number, span in enumerate(spans):
@@ -60,14 +62,26 @@ def _site(facts: Facts, place: SitePlace, reference: Reference) -> Iterator[tupl
         elif not hosts:
             message = "no gateway of this site has radios; add radios: to it, or remove networks"
             yield ("networks", name), message
+        elif place.site.networks[name].roaming and reference.networks[name].security not in ROAM:
+            yield ("networks", name, "roaming"), _no_key(reference.networks[name])
     yield from _devices(place, reference, present, bool(hosts))
     if not hosts:
         return
     on_air = _on_air(place, reference, present)
     yield from _ssids(on_air)
     for stem, host in hosts.items():
+        if "ap" in host.roles and not on_air:
+            message = "no network of this site is on the air; switch one on, add its segment to the"
+            yield ("hosts", stem, "radios"), f"{message} site, or remove this host"
         for path, message in _radios(place, reference, host, on_air):
             yield ("hosts", stem, "radios", *path), message
+
+
+def _no_key(network: Network) -> str:
+    return (
+        f"devices take a key along where security is {' or '.join(ROAM)}, not "
+        f'"{network.security}"; remove roaming'
+    )
 
 
 def _on_air(place: SitePlace, reference: Reference, present: Iterable[str]) -> dict[str, Network]:

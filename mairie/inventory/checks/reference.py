@@ -12,10 +12,10 @@ from mairie.inventory.checks.facts import Facts, MergedReference
 from mairie.inventory.messages import sentences
 from mairie.inventory.problems import Problem, unknown
 from mairie.inventory.yaml_nodes import Key, dotted
-from mairie.model.commune import ACCESS_POINTS
+from mairie.model.commune import ACCESS_POINTS, AP_HOSTS
 from mairie.model.reference import Reference
 
-ZONES: Final = ("internet", "hub", "gateway", "technicians", "peers", ACCESS_POINTS)
+ZONES: Final = ("internet", "hub", "gateway", "technicians", "peers", ACCESS_POINTS, AP_HOSTS)
 """Ends of flows beside the segments."""
 _SCOPES: Final = ("-commune", "-communes")
 _COUNTER_ENDINGS: Final = (

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from typing import Final
 
 from mairie.inventory.checks.duplicates import FREE_SHOWN, free
 from mairie.inventory.checks.facts import Facts, SitePlace
 from mairie.inventory.problems import Problem, listing, unknown
-from mairie.model.commune import Uplink
+from mairie.model.commune import ACCESS_POINT_SEGMENT, Uplink
 from mairie.plan.addressing import Addressing, site_slot
+from mairie.plan.context import SERVER_SEGMENT
+
+_ADD: Final = "add it to the segments of the site"
 
 
 def problems(facts: Facts) -> Iterator[Problem]:
@@ -89,10 +93,8 @@ def _site(facts: Facts, place: SitePlace) -> Iterator[Problem]:
         elif name in (place.site.segments or ())[:number]:
             yield problem(("segments", number), f'"{name}" is written twice')
     present = facts.segments(place, reference)
-    for stem, host in place.site.hosts.items():
-        if "server" in host.roles and "servers" not in present:
-            message = 'a server needs the segment "servers"; add it to the segments of the site'
-            yield problem(("hosts", stem, "roles"), message)
+    for stem, message in _homes(place, present):
+        yield problem(("hosts", stem, "roles"), message)
     for number, uplink in enumerate(place.site.uplinks or place.commune.uplinks):
         if uplink.kind not in reference.uplink_classes:
             yield facts.sources.in_commune(
@@ -100,6 +102,15 @@ def _site(facts: Facts, place: SitePlace) -> Iterator[Problem]:
                 (*place.uplinks_path, number, "kind"),
                 unknown("uplink class", uplink.kind, reference.uplink_classes),
             )
+
+
+def _homes(place: SitePlace, present: Container[str]) -> Iterator[tuple[str, str]]:
+    """Yield hosts whose own segment is not on the site."""
+    for stem, host in place.site.hosts.items():
+        if "server" in host.roles and SERVER_SEGMENT not in present:
+            yield stem, f'a server needs the segment "{SERVER_SEGMENT}"; {_ADD}'
+        if "ap" in host.roles and ACCESS_POINT_SEGMENT not in present:
+            yield stem, f'an access point needs the segment "{ACCESS_POINT_SEGMENT}"; {_ADD}'
 
 
 def _uplinks(

@@ -22,7 +22,7 @@ class Break:
     repair: str = ""
     """Shell command that undoes what a deploy does not own; empty: the deploy repairs it all."""
     role: str = ""
-    """Kind of host it is tried on: hub, gateway, radius, radio, visitors or server; empty: any."""
+    """Of the host it is tried on: ap, hub, gateway, radius, radio, visitors, server; empty: any."""
     machine: bool = False
     """It needs a kernel of its own: in a virtual machine, not in a container."""
     alone: bool = False

@@ -57,6 +57,13 @@ BREAKS: tuple[Break, ...] = (
         role="gateway",
     ),
     Break(
+        control="NET-12",
+        damage="nft flush chain bridge mairie relayed",
+        note="visitors of two access points see each other",
+        also=("NET-14",),
+        role="ap",
+    ),
+    Break(
         control="NET-13",
         damage="nft add table ip intruder && "
         "nft 'add chain ip intruder in { type filter hook input priority -10; }'",

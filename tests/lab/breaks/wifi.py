@@ -61,6 +61,11 @@ def on_radios(
     )
 
 
+AP = "ap"
+"""A host that is an access point, on a site whose gateway has a radio too."""
+OWN_CONF = f"{AIR}/wlan?.conf"
+
+
 BREAKS: tuple[Break, ...] = (
     Break(
         control="WIF-01",
@@ -160,6 +165,18 @@ BREAKS: tuple[Break, ...] = (
         note="ten days, and nobody looked",
         also=("WIF-40",),
         role=RADIUS,
+    ),
+    Break(
+        control="WIF-53",
+        damage=f"sed -i 's/^\\(auth_server_shared_secret\\)=.*/\\1=another-secret-77/' {OWN_CONF}",
+        note="a secret changed at one end",
+        role=AP,
+    ),
+    Break(
+        control="WIF-54",
+        damage=f"sed -i '/^mobility_domain=/a r0kh=02:00:00:00:00:77 pirate {'7' * 64}' {OWN_CONF}",
+        note="an access point that nobody declared gets everybody's keys",
+        role=AP,
     ),
     on_radios(
         "WIF-51",

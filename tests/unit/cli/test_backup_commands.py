@@ -93,6 +93,14 @@ def test_a_hub_is_an_error_that_says_what_to_do(world: World, verb: tuple[str, .
     assert "mairie-store status" in out.stderr
 
 
+def test_an_access_point_has_no_backup(world: World) -> None:
+    world({})
+    name = "venarey-les-laumes-mairie-hall"
+    out = demo.mairie("backup", "now", name, "-i", demo.INVENTORIES / "alesia")
+    assert out.code == 2
+    assert f"{name} is an access point: it keeps nothing, so nothing of it is saved" in out.stderr
+
+
 def test_everything_leaves_the_hub_out(world: World) -> None:
     hosts = (SERVER, GATEWAY, SCHOOL, "rapa-mairie-box")
     world(dict.fromkeys(hosts, DONE))

@@ -152,7 +152,7 @@ CASES: tuple[tuple[str, str, list[str]], ...] = (
             "    networks: {agents: {ssid: Mairie de Rapa, salle polyvalente et école}}\n",
         ),
         [
-            "communes/rapa.yaml:19: sites.mairie.networks.agents.salle polyvalente et école: unknown key; allowed: ssid, on"
+            "communes/rapa.yaml:19: sites.mairie.networks.agents.salle polyvalente et école: unknown key; allowed: ssid, on, roaming"
         ],
     ),
     (
@@ -199,7 +199,9 @@ CASES: tuple[tuple[str, str, list[str]], ...] = (
     (
         "radios of a server",
         CABLES + "      srv: {roles: [server], radios: {wlan0: {band: 5}}}\n",
-        ['communes/rapa.yaml:18: sites.mairie.hosts.srv: only a gateway has "radios"'],
+        [
+            'communes/rapa.yaml:18: sites.mairie.hosts.srv: only a gateway or an access point (role ap) has "radios"'
+        ],
     ),
 )
 REFERENCE: tuple[tuple[str, str, list[str]], ...] = (
@@ -221,7 +223,7 @@ REFERENCE: tuple[tuple[str, str, list[str]], ...] = (
         "people where they may not be",
         "networks: {public: {security: enterprise}}",
         [
-            'group_data/all.py:408: networks.public.segment: people may not be put into "public"; allowed: agents, school'
+            'group_data/all.py:436: networks.public.segment: people may not be put into "public"; allowed: agents, school'
         ],
     ),
     (

@@ -68,7 +68,7 @@ def syndicate(hubs: int = 1) -> Syndicate:
 
 @st.composite
 def sites(draw: st.DrawFn, index: int) -> dict[str, Any]:
-    """Draw one site: its segments, and one host or two."""
+    """Draw one site: its segments, and one to three hosts."""
     segments = draw(st.sets(st.sampled_from(SEGMENTS), min_size=1))
     names = [name for name in SEGMENTS if name in segments]
     single = draw(st.booleans())
@@ -81,6 +81,8 @@ def sites(draw: st.DrawFn, index: int) -> dict[str, Any]:
     hosts: dict[str, Any] = {"gw": gateway}
     if not single and "servers" in segments and draw(st.booleans()):
         hosts["srv"] = {"roles": ["server"]}
+    if "admin" in segments and {"agents", "public", "school"} & segments and draw(st.booleans()):
+        hosts["cour"] = {"roles": ["ap"], "trunk": "eth0", "radios": {"wlan0": {"band": 2.4}}}
     return {"label": f"Site {index}", "index": index, "segments": names, "hosts": hosts}
 
 

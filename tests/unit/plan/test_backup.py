@@ -196,14 +196,15 @@ def test_both_ends_agree(fleet: list[Commune], hubs: int) -> None:
     plans = resolve(territory(fleet, hubs))
     stored = {}
     for plan in plans.values():
-        assert (plan.backup is None) == plan.is_hub
+        keeps_nothing = plan.roles == ("ap",)
+        assert (plan.backup is None) == (plan.is_hub or keeps_nothing)
         assert (plan.store is not None) == plan.is_hub
-        assert plan.bricks[-1] == "backup"
+        assert (plan.bricks[-1] == "backup") != keeps_nothing
         if plan.store is not None:
             assert plan.vpn is not None
             assert plan.store.address == plan.vpn.hub_ipv4
             stored |= {host.name: (plan, plan.store, host) for host in plan.store.hosts}
-    assert set(stored) == {name for name, plan in plans.items() if not plan.is_hub}
+    assert set(stored) == {name for name, plan in plans.items() if plan.backup is not None}
     for name, (hub, store, host) in stored.items():
         plan = plans[name]
         assert plan.backup is not None

@@ -95,7 +95,7 @@ def test_adding_a_segment_moves_nobody(commune: Commune, segment: str) -> None:
     name, site = next(iter(commune.sites.items()))
     host = site.hosts["gw"].model_copy(update={"trunk": "eth9", "ports": {}})
     assert site.segments is not None
-    hosts = {**site.hosts, "gw": host}
+    hosts = {"gw": host}
     fewer = tuple(item for item in site.segments if item != segment) or ("things",)
     addresses = []
     for segments in (fewer, tuple({*fewer, segment})):

@@ -17,6 +17,7 @@ from mairie.plan.resolve import resolve_host
 from mairie.secrets.identity import find_identity
 from mairie.secrets.vault import Vault
 from mairie.sheets.pdf import drawable, to_pdf
+from tests.lab import ap_site
 from tests.lab.radio_site import GATEWAY, inventory
 
 
@@ -117,3 +118,12 @@ def test_nothing_is_overwritten(demo: Path, tmp_path: Path) -> None:
 def test_a_letter_that_the_font_lacks_loses_its_accent() -> None:
     to_pdf([], "")  # loads the fonts
     assert drawable("Mā’ohi œuvre 中") == "Ma’ohi œuvre ?"
+
+
+def test_hosts_of_one_site_share_their_pages(tmp_path: Path) -> None:
+    town = ap_site.inventory(tmp_path)
+    for options, count in (((), 3), (("--devices",), 1)):
+        output = tmp_path / f"{count}.pdf"
+        done = sheet(town, output, ap_site.COMMUNE, *options)
+        assert done.exit_code == 0, done.output
+        assert len(pages(output)) == count
