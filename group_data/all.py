@@ -404,10 +404,19 @@ backup = {
 # wifi: true only. Elision would make "Mairie de {commune}" wrong for one commune in five.
 networks = {
     "agents": {"segment": "agents", "security": "enterprise", "ssid": "{commune} Mairie"},
-    "school": {"segment": "school", "security": "personal", "ssid": "{commune} École"},
+    "school": {
+        "segment": "school",
+        "security": "personal",
+        "ssid": "{commune} École",
+        "lessons": True,
+    },
     "public": {"segment": "public", "security": "open", "ssid": "{commune} Public"},
     "things": {"segment": "things", "security": "devices", "ssid": "{commune} Objets"},
 }
+
+# Loi n° 2015-136 du 9 février 2015, art. 7: in classrooms of primary schools, what gives access by
+# radio is off when it is not used for teaching. Minutes.
+lessons = {"minutes": 60, "longest": 180, "schedule": []}
 
 # Channels of 20 MHz, power in dBm EIRP, indoors. "checked" as for backups: None, to be checked.
 _regdb = "wireless-regdb 2026.05.30, domaine {}, à relire avec les décisions de l'autorité"
@@ -635,6 +644,7 @@ __all__ = [
     "flows",
     "hardening",
     "journal",
+    "lessons",
     "networks",
     "ntp",
     "packages",

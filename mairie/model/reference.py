@@ -61,6 +61,7 @@ class Network(Model):
     )
     ssid: Ssid = Field(description="Its name; {commune} stands for the commune's")
     on: bool = True
+    lessons: bool = Field(False, description="Off the air by default, on for a lesson")
 
 
 class ChannelSpan(Model):
@@ -101,6 +102,16 @@ class Schedule(Model):
     days: tuple[Day, ...] = Field(min_length=1)
     start: ClockTime
     end: ClockTime
+
+
+class Lessons(Model):
+    """When networks with ``lessons`` are on the air: for a lesson, off by themselves."""
+
+    minutes: int = Field(ge=1, le=600, description="Of a lesson whose length nobody said")
+    longest: int = Field(ge=1, le=600, description="Of any lesson, minutes")
+    schedule: tuple[Schedule, ...] = Field(
+        (), description="Lessons of every week, in the commune's own time zone"
+    )
 
 
 class Window(Model):
@@ -308,6 +319,7 @@ class Reference(Model):
     backup: Backup
     portal: Portal
     networks: dict[Name, Network]
+    lessons: Lessons
     spectrum: dict[CountryCode, Spectrum]
     records: Records
     vpn_port: int = Field(ge=1024, le=65535)

@@ -16,7 +16,7 @@ from typing import Literal
 Role = Literal["hub", "gateway", "server"]
 NetworkSecurity = Literal["enterprise", "personal", "devices", "open"]
 Band = Literal["2.4", "5", "6"]
-Brick = Literal["base", "network", "vpn", "hub", "wifi", "portal", "records", "backup"]
+Brick = Literal["base", "network", "vpn", "hub", "wifi", "lessons", "portal", "records", "backup"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -523,6 +523,8 @@ class Network:
     """Hidden; devices that know OWE are sent there."""
     devices: tuple[WifiDevice, ...]
     """Who may come to a network of devices."""
+    lessons: bool
+    """Off the air unless there is a lesson."""
 
     @property
     def interfaces(self) -> tuple[str, ...]:
@@ -555,6 +557,17 @@ class Radio:
     country: str
     """Told to the kernel, and to devices: ISO 3166-1, two letters."""
     networks: tuple[Network, ...]
+    """The first has the radio's own interface: one for lessons only where there is no other."""
+
+    @property
+    def always(self) -> tuple[Network, ...]:
+        """Networks that hostapd puts on the air when it starts."""
+        return tuple(network for network in self.networks if not network.lessons)
+
+    @property
+    def for_lessons(self) -> tuple[Network, ...]:
+        """Networks that a lesson puts on the air."""
+        return tuple(network for network in self.networks if network.lessons)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -615,6 +628,28 @@ class WifiPlan:
         """Addresses of its RADIUS server."""
         own = ("127.0.0.1",) if self.asks_itself else ()
         return (*((self.address,) if self.access_points else ()), *own)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LessonsPlan:
+    """Brick ``lessons`` on a gateway whose radios carry networks that are off by default."""
+
+    minutes: int
+    """Of a lesson whose length nobody said."""
+    longest: int
+    """Of any lesson, minutes."""
+    schedule: tuple[WeeklyLesson, ...]
+    """In the host's time zone; none overlaps another."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeeklyLesson:
+    """A lesson that begins and ends by itself; ``days`` are ``mon`` … ``sun``."""
+
+    days: tuple[str, ...]
+    start: str
+    """``HH:MM``, local time; ``end`` is later on the same day, ``24:00`` at most."""
+    end: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -720,6 +755,8 @@ class HostPlan:
     hub_plan: HubPlan | None
     wifi: WifiPlan | None
     """On the gateway of a site with access points, or with radios of its own, only."""
+    lessons: LessonsPlan | None
+    """On a gateway whose radios carry networks for lessons only."""
     portal: PortalPlan | None
     """On the gateway of a site whose visitors meet a page first only."""
     records: RecordsPlan | None

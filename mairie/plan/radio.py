@@ -75,7 +75,10 @@ def _radio(place: SiteHost, name: str, model: RadioModel) -> Radio:
 def _networks(place: SiteHost, radio: str, band: Band) -> Iterator[Network]:
     transition = band != "6"
     number = 0
-    for name, model in networks_of(place).items():
+    there = networks_of(place)
+    # The radio's own interface is that of the first: of one that is there without a lesson.
+    first = next((name for name, model in there.items() if not model.lessons), None)
+    for name, model in sorted(there.items(), key=lambda item: item[0] != first):
         if model.security == "devices" and not transition:
             continue  # what has a key of its own knows no WPA3, and no 6 GHz
         segment = place.segments[model.segment]
@@ -95,6 +98,7 @@ def _networks(place: SiteHost, radio: str, band: Band) -> Iterator[Network]:
             owe_bssid=bssid(place.name, radio, number + 1) if second else "",
             owe_ssid=f"owe-{_digest(model.ssid)[:8].hex()}" if second else "",
             devices=devices_of(place.site, model.segment) if model.security == "devices" else (),
+            lessons=model.lessons,
         )
         number += 2 if second else 1
 

@@ -40,6 +40,10 @@ def _reference(reference: Reference) -> Iterator[tuple[Key, str]]:
         elif network.segment == ACCESS_POINT_SEGMENT:
             message = f'"{ACCESS_POINT_SEGMENT}" is never on the air'
             yield path, f"{message}; allowed: {listing(allowed)}"
+        elif network.lessons and network.security != "personal":
+            message = f'a network for lessons opens with a passphrase, not "{network.security}"'
+            hint = "write security: personal, or lessons: false"
+            yield ("networks", name, "lessons"), f"{message}; {hint}"
         elif network.security == "enterprise" and not segment.people:
             message = f'people may not be put into "{network.segment}"'
             yield path, f"{message}; allowed: {listing(people)}"

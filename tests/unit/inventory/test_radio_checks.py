@@ -218,10 +218,17 @@ REFERENCE: tuple[tuple[str, str, list[str]], ...] = (
         ],
     ),
     (
+        "lessons without a passphrase",
+        "networks: {public: {lessons: true}}",
+        [
+            'syndicate.yaml:27: overrides.networks.public.lessons: a network for lessons opens with a passphrase, not "open"; write security: personal, or lessons: false'
+        ],
+    ),
+    (
         "people where they may not be",
         "networks: {public: {security: enterprise}}",
         [
-            'group_data/all.py:408: networks.public.segment: people may not be put into "public"; allowed: agents, school'
+            'group_data/all.py:413: networks.public.segment: people may not be put into "public"; allowed: agents, school'
         ],
     ),
     (

@@ -1,0 +1,102 @@
+"""A socket of this host through which the switch is told what to do, and by whom."""
+
+from __future__ import annotations
+
+import json
+import socket
+import socketserver
+import struct
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, ClassVar
+
+from mairie_lessons.switch import Switch
+
+SECONDS = 10
+LARGEST = 2000
+ROOT = 0
+
+
+class RefusedError(Exception):
+    """The switch says no; the message says why, in French."""
+
+
+class Door(socketserver.ThreadingUnixStreamServer):
+    """Answers a line of JSON with a line of JSON, to root alone."""
+
+    daemon_threads = True
+
+    def __init__(self, path: Path, switch: Switch) -> None:
+        self.switch = switch
+        path.unlink(missing_ok=True)
+        super().__init__(str(path), _Visit)
+        path.chmod(0o600)
+
+    def answer(self, uid: int, asked: dict[str, Any]) -> dict[str, Any]:
+        """Return what came of a request.
+
+        Args:
+            uid: account of who asks.
+            asked: ``do`` is ``on``, ``off`` or ``status``; ``minutes`` and ``by`` go with ``on``.
+
+        Raises:
+            RefusedError: it may not be, or is not understood.
+
+        """
+        if uid != ROOT:
+            raise RefusedError("Seul l'administrateur de la passerelle commande ainsi.")
+        by = str(asked.get("by") or "")[:80]
+        try:
+            match asked.get("do"):
+                case "on":
+                    standing = self.switch.on("commande", by, asked.get("minutes"))
+                case "off":
+                    standing = self.switch.off("commande", by)
+                case "status":
+                    standing = self.switch.settle()
+                case _:
+                    raise RefusedError("Demande inconnue.")
+        except (TypeError, ValueError) as error:
+            raise RefusedError(str(error)) from error
+        except OSError as error:
+            raise RefusedError(f"L'état ne s'écrit pas : {error}") from error
+        return asdict(standing)
+
+
+class _Visit(socketserver.StreamRequestHandler):
+    server: Door
+    timeout: ClassVar[int] = SECONDS
+
+    def handle(self) -> None:
+        """Answer one line."""
+        credentials = self.connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+        _, uid, _ = struct.unpack("3i", credentials)
+        try:
+            asked = json.loads(self.rfile.readline(LARGEST))
+            said = self.server.answer(uid, asked)
+        except RefusedError as error:
+            said = {"refused": str(error)}
+        except (OSError, ValueError, AttributeError):
+            return
+        self.wfile.write(json.dumps(said).encode() + b"\n")
+
+
+def ask(path: Path, **asked: Any) -> dict[str, Any]:
+    """Ask the switch of this host; return its answer.
+
+    Raises:
+        RefusedError: it says no, or is not there.
+
+    """
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
+        link.settimeout(3 * SECONDS)
+        try:
+            link.connect(str(path))
+            link.sendall(json.dumps(asked).encode() + b"\n")
+            with link.makefile("rb") as answer:
+                said: dict[str, Any] = json.loads(answer.readline())
+        except (OSError, ValueError) as error:
+            raise RefusedError(f"L'interrupteur des classes ne répond pas ({error}).") from error
+    if "refused" in said:
+        raise RefusedError(said["refused"])
+    return said
