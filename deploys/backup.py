@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from pyinfra.api.operation import OperationMeta
 from pyinfra.context import host
 from pyinfra.operations import apt, files, server, systemd
 
 from mairie.files import backup as table
+from mairie.host.accounts import service_account
 from mairie.host.backup import Repositories, first_backup, instances
-from mairie.host.deploy import place, this_host, to_activate
+from mairie.host.deploy import BRICKS_FOLDER, Placed, folder, place, this_host, to_activate
 from mairie.host.units import look_at, reloaded, restarted, unit
 from mairie.plan.host import BackupPlan, StorePlan
 
-Placed = dict[str, OperationMeta]
 HARMLESS = ("/etc/mairie/", "/usr/local/")
 """What is read anew each time a timer starts something: no service holds it."""
 
@@ -22,12 +21,12 @@ def deploy() -> None:
     plan, _ = this_host()
     if plan.backup is None and plan.store is None:
         return
-    folder("/etc/mairie")
+    folder("backup", BRICKS_FOLDER)
     if plan.backup is not None:
         install_client(plan.backup)
     if plan.store is not None:
         install_store()
-    placed = dict(zip([file.path for file in table.files(plan)], place("backup"), strict=False))
+    placed, _ = place("backup")
     units = [placed[path] for path in placed if path.startswith(table.UNITS)]
     systemd.daemon_reload(
         name="backup: systemd reads its units again", _if=to_activate("backup", *units)
@@ -36,11 +35,6 @@ def deploy() -> None:
         activate_store(plan.store, placed)
     if plan.backup is not None:
         activate_client(placed)
-
-
-def folder(path: str, mode: str = "755") -> None:
-    """Have a folder of root's."""
-    files.directory(name=f"backup: folder {path}", path=path, mode=mode, user="root", group="root")
 
 
 def install_client(backup: BackupPlan) -> None:
@@ -55,9 +49,9 @@ def install_client(backup: BackupPlan) -> None:
         no_recommends=True,
     )
     for path in (table.CLIENT, table.HOOKS):
-        folder(path)
+        folder("backup", path)
     for path in (table.CLIENT_STATE, table.CACHE):
-        folder(path, mode="700")
+        folder("backup", path, mode="700")
 
 
 def install_store() -> None:
@@ -73,28 +67,19 @@ def install_store() -> None:
         running=False,
         enabled=False,
     )
-    server.group(name="backup: group of the store", group=table.STORE_USER, system=True)
-    server.user(  # noqa: S604 - shell is the log-in shell
-        name="backup: account of the store",
-        user=table.STORE_USER,
-        group=table.STORE_USER,
-        comment="Copies of the communes",
-        home="/nonexistent",
-        shell="/usr/sbin/nologin",
-        system=True,
-        create_home=False,
-    )
-    folder(table.STORE)
-    folder(table.KEYS, mode="700")
-    folder(table.REPOSITORIES)
-    folder(table.STORE_STATE)
+    service_account("backup", table.STORE_USER, "Copies of the communes")
+    folder("backup", table.STORE)
+    folder("backup", table.KEYS, mode="700")
+    folder("backup", table.REPOSITORIES)
+    folder("backup", table.STORE_STATE)
 
 
 def activate_store(store: StorePlan, placed: Placed) -> None:
     """Make the repositories, then open the doors to them."""
     hosts = [kept.name for kept in store.hosts]
     changed = to_activate("backup", *(placed[path] for path in placed if path.startswith(HARMLESS)))
-    missing = set(hosts) - set(host.get_fact(Repositories))
+    there = host.get_fact(Repositories)
+    missing = set(hosts) - set(there)
     server.shell(
         name="backup: a repository for each host",
         commands=[f"{table.MAINTENANCE} provision"],

@@ -9,7 +9,7 @@ from pyinfra.operations import apt, files, server, systemd
 
 from mairie.files import base as table
 from mairie.host.accounts import close_accounts, have_accounts, open_accounts
-from mairie.host.deploy import place, this_host, to_activate
+from mairie.host.deploy import Placed, place, this_host, to_activate
 from mairie.host.operations import managed_file
 from mairie.host.system import OwnClock, journal_on_disk, kernel_parameters, whole_packages
 from mairie.host.units import look_at, reloaded, restarted, unit
@@ -79,10 +79,9 @@ def share_clock() -> OperationMeta:
     )
 
 
-def configure(plan: HostPlan) -> dict[str, OperationMeta]:
+def configure(plan: HostPlan) -> Placed:
     """Place every file; returns path → operation."""
-    paths = [file.path for file in table.files(plan)]
-    placed = dict(zip(paths, place("base"), strict=False))
+    placed, _ = place("base")
     files.link(
         name=f"base: time zone {plan.timezone}",
         path="/etc/localtime",
@@ -95,7 +94,7 @@ def configure(plan: HostPlan) -> dict[str, OperationMeta]:
     return placed
 
 
-def activate(placed: dict[str, OperationMeta], clock: OperationMeta) -> None:
+def activate(placed: Placed, clock: OperationMeta) -> None:
     """Tell each service what changed for it, and no other."""
 
     def changed(*paths: str) -> list[OperationMeta]:

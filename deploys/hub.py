@@ -12,10 +12,10 @@ from mairie.host.units import restarted, unit
 
 def deploy() -> None:
     """Configure and activate; dnsmasq is installed by brick ``network``."""
-    placed = place("hub")
+    placed, removed = place("hub")
     unit(name="hub: dnsmasq", service="dnsmasq.service", running=True, enabled=True)
     restarted(
         name="hub: dnsmasq restarted",
         service="dnsmasq.service",
-        _if=to_activate("hub", *placed),
+        _if=to_activate("hub", *placed.values(), removed),
     )

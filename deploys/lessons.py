@@ -5,10 +5,10 @@ The networks themselves are of brick ``wifi``, which leaves them off: what fails
 
 from __future__ import annotations
 
-from pyinfra.operations import files, systemd
+from pyinfra.operations import systemd
 
 from mairie.files import lessons as table
-from mairie.host.deploy import place, this_host, to_activate
+from mairie.host.deploy import BRICKS_FOLDER, folder, place, this_host, to_activate
 from mairie.host.units import restarted, unit
 
 
@@ -17,10 +17,8 @@ def deploy() -> None:
     plan, _ = this_host()
     if plan.lessons is None:
         return
-    files.directory(
-        name="lessons: folder of bricks", path="/etc/mairie", mode="755", user="root", group="root"
-    )
-    placed = dict(zip([file.path for file in table.files(plan)], place("lessons"), strict=False))
+    folder("lessons", BRICKS_FOLDER)
+    placed, _ = place("lessons")
     systemd.daemon_reload(
         name="lessons: systemd reads its units again",
         _if=to_activate("lessons", placed[table.UNIT]),

@@ -8,7 +8,7 @@ from pyinfra.facts.deb import DebPackages
 from pyinfra.operations import apt, files, server, systemd
 
 from mairie.files import network as table
-from mairie.host.deploy import place, this_host, to_activate
+from mairie.host.deploy import Placed, place, this_host, to_activate
 from mairie.host.facts import PlacedFiles
 from mairie.host.network import FirewallChanged, LegacyInterfaces, UplinkOverride
 from mairie.host.operations import managed_file
@@ -41,22 +41,20 @@ def deploy() -> None:
     )  # fmt: skip
     retire(plan)
     gone = links_gone(plan)
-    placed = place("network")
-    paths = [file.path for file in table.files(plan)]
-    by_path = dict(zip(paths, placed, strict=False))
+    placed, removed = place("network")
     systemd.daemon_reload(
         name="network: systemd reads its units again",
-        _if=to_activate("network", units, *_under(by_path, "/etc/systemd/system/"), placed[-1]),
+        _if=to_activate("network", units, *_under(placed, "/etc/systemd/system/"), removed),
     )
-    firewall(by_path)
-    links(by_path, placed[-1], gone)
-    names(plan, by_path)
-    schedules(plan, by_path)
-    uplinks(plan, by_path)
+    firewall(placed)
+    links(placed, removed, gone)
+    names(plan, placed)
+    schedules(plan, placed)
+    uplinks(plan, placed)
 
 
-def _under(by_path: dict[str, OperationMeta], *prefixes: str) -> list[OperationMeta]:
-    return [operation for path, operation in by_path.items() if path.startswith(prefixes)]
+def _under(placed: Placed, *prefixes: str) -> list[OperationMeta]:
+    return [operation for path, operation in placed.items() if path.startswith(prefixes)]
 
 
 def packages(plan: HostPlan) -> list[str]:
@@ -122,7 +120,7 @@ def links_gone(plan: HostPlan) -> list[str]:
     return [path.removesuffix(".netdev").rpartition("/")[2].partition("-")[2] for path in netdevs]
 
 
-def firewall(by_path: dict[str, OperationMeta]) -> None:
+def firewall(placed: Placed) -> None:
     """Load the rules in one transaction; the unit lets packets be forwarded after that only."""
     unit(name="network: firewall", service="nftables.service", running=True, enabled=True)
     reloaded(
@@ -131,7 +129,7 @@ def firewall(by_path: dict[str, OperationMeta]) -> None:
         _if=to_activate(
             "network",
             *_under(
-                by_path,
+                placed,
                 table.NFTABLES,
                 table.NFTABLES_UNIT,
                 table.ACCESS_HOURS,
@@ -146,7 +144,7 @@ def firewall(by_path: dict[str, OperationMeta]) -> None:
         )
 
 
-def links(by_path: dict[str, OperationMeta], removed: OperationMeta, gone: list[str]) -> None:
+def links(placed: Placed, removed: OperationMeta, gone: list[str]) -> None:
     """Give the links to systemd-networkd; only those whose file changed are touched."""
     was_running = state_of(NETWORKD).is_up
     # A site must have its addresses and names with every uplink down: nothing waits for one.
@@ -167,12 +165,12 @@ def links(by_path: dict[str, OperationMeta], removed: OperationMeta, gone: list[
         restarted(
             name="network: systemd-networkd restarted",
             service=NETWORKD,
-            _if=to_activate("network", by_path[table.NETWORKD_CONF]),
+            _if=to_activate("network", placed[table.NETWORKD_CONF]),
         )
         server.shell(
             name="network: changed links configured again",
             commands=["networkctl reload"],
-            _if=to_activate("network", *_under(by_path, f"{table.NETWORKD}/"), removed),
+            _if=to_activate("network", *_under(placed, f"{table.NETWORKD}/"), removed),
         )
     if gone:
         server.shell(
@@ -182,26 +180,26 @@ def links(by_path: dict[str, OperationMeta], removed: OperationMeta, gone: list[
     _stopped("systemd-resolved.service")
 
 
-def names(plan: HostPlan, by_path: dict[str, OperationMeta]) -> None:
+def names(plan: HostPlan, placed: Placed) -> None:
     """Answer DNS and DHCP; dnsmasq reads its settings only when it starts."""
     if plan.network.dns is None:
         return
     if plan.network.dns.hub_address:
-        watch = _under(by_path, table.NAMES_WATCH, table.NAMES_WATCH_SERVICE)
+        watch = _under(placed, table.NAMES_WATCH, table.NAMES_WATCH_SERVICE)
         _service("names-watch.service", watch)
-    _service("dnsmasq.service", [by_path[table.DNSMASQ]])
+    _service("dnsmasq.service", [placed[table.DNSMASQ]])
 
 
-def schedules(plan: HostPlan, by_path: dict[str, OperationMeta]) -> None:
+def schedules(plan: HostPlan, placed: Placed) -> None:
     """Open and close segments at their hours."""
     if plan.network.firewall.schedules:
-        _service("access-hours.timer", [by_path[table.ACCESS_HOURS_TIMER]])
+        _service("access-hours.timer", [placed[table.ACCESS_HOURS_TIMER]])
 
 
-def uplinks(plan: HostPlan, by_path: dict[str, OperationMeta]) -> None:
+def uplinks(plan: HostPlan, placed: Placed) -> None:
     """Watch over several uplinks."""
     if table.is_watched(plan):
-        watch = _under(by_path, table.UPLINK_WATCH, table.UPLINK_WATCH_SERVICE)
+        watch = _under(placed, table.UPLINK_WATCH, table.UPLINK_WATCH_SERVICE)
         _service("uplink-watch.service", watch)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pyinfra.operations import apt, files, systemd
+from pyinfra.operations import apt, systemd
 
 from mairie.files import records as table
-from mairie.host.deploy import place, this_host, to_activate
+from mairie.host.deploy import BRICKS_FOLDER, folder, place, this_host, to_activate
 from mairie.host.units import look_at, restarted, unit
 
 
@@ -19,14 +19,10 @@ def deploy() -> None:
         packages=list(table.PACKAGES),
         no_recommends=True,
     )
-    files.directory(
-        name="records: folder of bricks", path="/etc/mairie", mode="755", user="root", group="root"
-    )
+    folder("records", BRICKS_FOLDER)
     for path in (table.FOLDER, table.LOG):
-        files.directory(
-            name=f"records: folder {path}", path=path, mode="700", user="root", group="root"
-        )
-    placed = dict(zip([file.path for file in table.files(plan)], place("records"), strict=False))
+        folder("records", path, mode="700")
+    placed, _ = place("records")
     units = [placed[f"{table.UNITS}/{name}"] for name in (table.SERVICE, table.KEEP, table.TIMER)]
     systemd.daemon_reload(
         name="records: systemd reads its units again", _if=to_activate("records", *units)

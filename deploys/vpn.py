@@ -10,17 +10,15 @@ import shlex
 
 from pyinfra.context import host
 from pyinfra.operations import apt, server, systemd
-from pyinfra.operations.files import directory
 
 from mairie.files.vpn import (
     FOLLOW_SERVICE,
     LOOK_SERVICE,
     LOOK_TIMER,
     drop_in,
-    files,
     rotations,
 )
-from mairie.host.deploy import place, this_host, to_activate
+from mairie.host.deploy import folder, place, this_host, to_activate
 from mairie.host.units import look_at, restarted, unit
 from mairie.host.vpn import KernelWireGuard, tunnel
 
@@ -43,10 +41,8 @@ def deploy() -> None:
             no_recommends=True,
         )
 
-    directory(
-        name="vpn: folder of keys", path="/etc/wireguard", mode="700", user="root", group="root"
-    )
-    placed = dict(zip([file.path for file in files(plan)], place("vpn"), strict=False))
+    folder("vpn", "/etc/wireguard", mode="700")
+    placed, _ = place("vpn")
     units = [placed[path] for path in (LOOK_SERVICE, LOOK_TIMER, FOLLOW_SERVICE, drop_in(vpn))]
     service = f"wg-quick@{vpn.interface}.service"
     look_at(service, "mairie-wg.timer", "mairie-wg-follow.service")

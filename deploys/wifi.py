@@ -12,11 +12,10 @@ from pyinfra.facts.files import FindLinks, Link
 from pyinfra.operations import apt, files, server, systemd
 
 from mairie.files import wifi as table
-from mairie.host.deploy import place, this_host, to_activate
+from mairie.host.deploy import BRICKS_FOLDER, Placed, folder, place, this_host, to_activate
 from mairie.host.units import restarted, unit
 from mairie.plan.host import WifiPlan
 
-Placed = dict[str, OperationMeta]
 WANTS = "/etc/systemd/system/multi-user.target.wants"
 
 
@@ -28,7 +27,7 @@ def deploy() -> None:
         return
     _install(wifi)
     _without(wifi)
-    placed = dict(zip([file.path for file in table.files(plan)], place("wifi"), strict=False))
+    placed, _ = place("wifi")
     units = [placed[path] for path in (table.UNIT, table.HOSTAPD_UNIT) if path in placed]
     systemd.daemon_reload(
         name="wifi: systemd reads its units again", _if=to_activate("wifi", *units)
@@ -50,11 +49,11 @@ def _install(wifi: WifiPlan) -> None:
             _mask(service)
         packages += table.HOSTAPD_PACKAGES
     apt.packages(name="wifi: packages", packages=packages, no_recommends=True)
-    _folder("/etc/mairie", "755", "root")
+    folder("wifi", BRICKS_FOLDER)
     if wifi.has_radius:
-        _folder(table.RADIUS, "750", table.GROUP)
+        folder("wifi", table.RADIUS, mode="750", group=table.GROUP)
     if wifi.radios:
-        _folder(table.HOSTAPD, "700", "root")
+        folder("wifi", table.HOSTAPD, mode="700")
 
 
 def _without(wifi: WifiPlan) -> None:
@@ -76,10 +75,6 @@ def _mask(service: str) -> None:
         path=f"/etc/systemd/system/{service}",
         target="/dev/null",
     )
-
-
-def _folder(path: str, mode: str, group: str) -> None:
-    files.directory(name=f"wifi: folder {path}", path=path, mode=mode, user="root", group=group)
 
 
 def _radius(placed: Placed) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import click
@@ -32,10 +33,12 @@ def command(inventory: Path, html: Path, keep: bool) -> None:
         run = Run(session.plans, session.reach(), console(), "demo", PARALLEL)
         say("Deploying on blank hosts, then again: nothing may change")
         run.act("apply", times=2)
-        say("Verifying")
-        run.act("verify")
-        # Not meanwhile: what a visitor has just opened may not be in the records yet.
-        session.connect_devices()
+        # Devices mostly wait for their addresses: meanwhile there is other work.
+        with ThreadPoolExecutor(1) as aside:
+            connected = aside.submit(session.connect_devices)
+            say("Verifying")
+            run.act("verify")
+        connected.result()
         say("Trying who reaches whom, with real packets")
         matrix = session.try_flows()
         report = finish(run, session.territory, "demo", Outputs(html, None, None), matrix)

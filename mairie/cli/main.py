@@ -23,7 +23,7 @@ class Commands(click.Group):
     with its sentence on stderr and its exit code, Ctrl-C with 130.
     """
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
         """Return the names in alphabetical order."""
         return sorted(
             file.stem.replace("_", "-")

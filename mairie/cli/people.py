@@ -15,6 +15,7 @@ from mairie.cli.profiles import profile
 from mairie.cli.secrets import identity_of, open_vault
 from mairie.errors import MairieError
 from mairie.inventory.load import load
+from mairie.inventory.named import check_named
 from mairie.secrets import files
 from mairie.secrets.certificates import to_pkcs12
 from mairie.secrets.logins import Handover, Logins
@@ -44,10 +45,8 @@ command.add_command(profile)
 def list_(commune: str | None, inventory: Path) -> None:
     """List the people of COMMUNE, or of all, with the end of their certificates."""
     territory = load(inventory, secrets=False)
-    if commune is not None and commune not in territory.communes:
-        raise MairieError(
-            f"no commune is named {commune}; there are: {', '.join(territory.communes)}"
-        )
+    if commune is not None:
+        check_named(territory, commune)
     records = files.load_wifi(inventory)
     table = Table(box=None)
     for heading in ("commune", "login", "name", "segment", "methods", "certificate until"):

@@ -83,6 +83,7 @@ def extract(
     Without --address it holds every visitor of the span: ask for no more than is asked for.
     """
     from mairie.requisitions import ask, sealed
+    from mairie.secrets import age
     from mairie.secrets.recipients import normalise, parse
 
     check_output(output, inventory)
@@ -106,7 +107,7 @@ def extract(
     found = sealed.read(data, output.name)
     # What has arrived is what was sent; whose key it is, "verify" asks.
     sealed.verify(found, found.manifest["host_key"], output.name)
-    content = sealed.encrypted(data, keys) if keys else data
+    content = age.encrypted(data, keys) if keys else data
     write_private(output, content)
     tell(output, content, found)
 
@@ -122,13 +123,14 @@ def verify(file: Path, key: str, inventory: Path, identity: Path | None) -> None
     The host's key is the one that "mairie enrol" recorded, or the one given with --key.
     """
     from mairie.requisitions import sealed
+    from mairie.secrets import age
     from mairie.secrets.identity import find_identity
 
     content = data = file.read_bytes()
-    if sealed.is_encrypted(data):
+    if age.is_encrypted(data):
         demo = load_territory(inventory, secrets=False).syndicate.demo
         opener = find_identity(inventory, demo=demo, option=identity, ask=ask_passphrase())
-        data = sealed.decrypted(data, opener, file.name)
+        data = sealed.opened(data, opener, file.name)
     found = sealed.read(data, file.name)
     host = str(found.manifest["host"])
     path = inventory / KNOWN_HOSTS

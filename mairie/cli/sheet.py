@@ -11,6 +11,7 @@ from mairie.cli.private_files import check_output, write_private
 from mairie.cli.secrets import identity_of
 from mairie.errors import MairieError
 from mairie.inventory.load import load
+from mairie.inventory.named import check_named
 from mairie.plan.resolve import resolve
 from mairie.secrets.logins import Logins
 from mairie.secrets.vault import Vault
@@ -43,10 +44,7 @@ def wifi(
     output = output or Path(f"{kind}-{commune}.pdf")
     check_output(output, inventory)
     territory = load(inventory)
-    if commune not in territory.communes:
-        raise MairieError(
-            f"no commune is named {commune}; there are: {', '.join(territory.communes)}"
-        )
+    check_named(territory, commune)
     logins = Logins(Vault(inventory, territory))
     pages = []
     for plan in resolve(territory).values():

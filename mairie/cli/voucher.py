@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +10,9 @@ import click
 
 from mairie.cli.hosts import Hosts, one_host_options
 from mairie.cli.private_files import check_output, write_private
-from mairie.errors import EXIT_HOST_FAILED, EXIT_UNREACHABLE, MairieError
+from mairie.errors import EXIT_HOST_FAILED, MairieError
 from mairie.plan.host import HostPlan
+from mairie.question import ask_host
 from mairie.transport import Transport
 
 SCRIPT = 'exec mairie-portal "$@"'
@@ -113,21 +113,10 @@ def ask(host: str, transport: Transport, arguments: Sequence[str]) -> str:
         MairieError: the host cannot be reached, or the program refused.
 
     """
-    try:
-        done = subprocess.run(
-            transport.argv(SCRIPT, *arguments),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        message = f"{host} did not answer within {SECONDS} s; look at what it has: voucher list"
-        raise MairieError(message, exit_code=EXIT_UNREACHABLE) from None
-    if why := transport.unreachable(done.returncode, done.stderr):
-        raise MairieError(f"{host}: {why}", exit_code=EXIT_UNREACHABLE)
+    late = "look at what it has: voucher list"
+    done = ask_host(host, transport, SCRIPT, *arguments, seconds=SECONDS, late=late)
     if done.returncode:
-        said = done.stderr.strip() or f"the program ended with {done.returncode}"
+        said = done.stderr.decode(errors="replace").strip()
+        said = said or f"the program ended with {done.returncode}"
         raise MairieError(f"{host}: {said}", exit_code=EXIT_HOST_FAILED)
-    return done.stdout
+    return done.stdout.decode()

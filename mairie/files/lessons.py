@@ -16,6 +16,7 @@ SETTINGS = "/etc/mairie/lessons/lessons.json"
 SERVICE = "mairie-lessons.service"
 UNIT = f"/etc/systemd/system/{SERVICE}"
 STATE = "/var/lib/mairie-lessons"
+LOG = f"{STATE}/log"
 RUNTIME = "/run/mairie-lessons"
 VERIFY = ("systemd-analyze", "verify", "--recursive-errors=no", "{}")
 MODULES = (

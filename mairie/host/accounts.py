@@ -1,4 +1,4 @@
-"""Accounts of technicians: pyinfra facts and operations that look at all of them at once.
+"""Accounts: of a service, and of technicians, whom facts and operations look at all at once.
 
 pyinfra's own list of accounts starts several programs for each line of /etc/passwd, once per
 account looked at.
@@ -14,6 +14,7 @@ from pyinfra.api.command import StringCommand
 from pyinfra.api.facts import FactBase
 from pyinfra.api.operation import operation
 from pyinfra.context import host
+from pyinfra.operations import server
 
 from mairie.plan.host import User
 
@@ -101,6 +102,28 @@ class AccountsWithPassword(FactBase[tuple[str, ...]]):
     def process(self, output: list[str]) -> tuple[str, ...]:
         """One name per line."""
         return tuple(sorted(output))
+
+
+def service_account(brick: str, account: str, comment: str) -> None:
+    """Have the account that a service runs under, with a group of its own and nothing to log in to.
+
+    Args:
+        brick: whose service it is.
+        account: name of the account and of its group.
+        comment: what it is for (GECOS, passwd(5)).
+
+    """
+    server.group(name=f"{brick}: group {account}", group=account, system=True)
+    server.user(  # noqa: S604 - shell is the log-in shell
+        name=f"{brick}: account {account}",
+        user=account,
+        group=account,
+        comment=comment,
+        home="/nonexistent",
+        shell="/usr/sbin/nologin",
+        system=True,
+        create_home=False,
+    )
 
 
 @operation()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Sequence
 
 from pyinfra.api.command import StringCommand
 from pyinfra.api.facts import FactBase
@@ -13,7 +13,7 @@ from pyinfra.context import host
 from mairie.files.backup import FIRST_BACKUP, REPOSITORIES, STATE
 
 
-class _Words(FactBase[Iterable[str]]):
+class _Words(FactBase[tuple[str, ...]]):
     """One word per line."""
 
     @staticmethod
@@ -88,10 +88,10 @@ def instances(hosts: Sequence[str]) -> Generator[StringCommand, None, None]:
         hosts: full names.
 
     """
-    opened = set(host.get_fact(OpenInstances))
-    known = set(host.get_fact(KnownInstances))
+    opened = host.get_fact(OpenInstances)
+    known = host.get_fact(KnownInstances)
     missing = [_socket(name) for name in hosts if name not in opened]
-    gone = [_socket(name) for name in sorted(known - set(hosts))]
+    gone = [_socket(name) for name in sorted(set(known) - set(hosts))]
     if missing:
         yield StringCommand(f"systemctl enable --quiet --now {' '.join(missing)}")
     if gone:

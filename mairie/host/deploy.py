@@ -5,9 +5,9 @@ A brick reads::
     def deploy() -> None:
         plan, _ = this_host()
         installed = apt.packages(name="vpn: packages", packages=["wireguard-tools"])
-        files = place("vpn")
+        placed, _ = place("vpn")
         systemd.service(name="vpn: restart", service="wg-quick@wg0", restarted=True,
-                        _if=to_activate("vpn", installed, *files))
+                        _if=to_activate("vpn", installed, *placed.values()))
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from functools import cache
 from pyinfra.api.exceptions import PyinfraError
 from pyinfra.api.operation import OperationMeta
 from pyinfra.context import host
+from pyinfra.operations import files as pyinfra_files
 
 from mairie.host.facts import PendingBricks
 from mairie.host.operations import managed_file, placed_files, retire, settle
@@ -29,6 +30,12 @@ PLAN_KEY = "mairie_plan"
 SECRETS_KEY = "mairie_secrets"
 ONLY_KEY = "mairie_only"
 """Names of the host's data: set by mairie.host.apply, or by an inventory for plain pyinfra."""
+
+BRICKS_FOLDER = "/etc/mairie"
+"""Where bricks keep their settings, each in its own file or folder."""
+
+Placed = dict[str, OperationMeta]
+"""Operations of a brick's files, by path."""
 
 
 def this_host() -> tuple[HostPlan, HostSecrets]:
@@ -59,18 +66,25 @@ def bricks_to_deploy() -> tuple[str, ...]:
     return tuple(brick for brick in plan.bricks if not only or brick in only)
 
 
-def place(brick: str) -> list[OperationMeta]:
+def folder(brick: str, path: str, *, mode: str = "755", group: str = "root") -> None:
+    """Have a folder of root's, before files are placed in it."""
+    pyinfra_files.directory(
+        name=f"{brick}: folder {path}", path=path, mode=mode, user="root", group=group
+    )
+
+
+def place(brick: str) -> tuple[Placed, OperationMeta]:
     """Place every file of a brick, and remove those it placed earlier and no longer has.
 
     Returns:
-        one operation per file and one for the removal, for ``to_activate``.
+        the files' operations and that of the removal, for ``to_activate``.
 
     """
     plan, secrets = this_host()
     files = render(plan, secrets, brick)
     paths = tuple(file.path for file in files)
-    operations = [
-        managed_file(
+    placed = {
+        file.path: managed_file(
             name=f"{brick}: {file.path}",
             path=file.path,
             content=file.text,
@@ -83,11 +97,9 @@ def place(brick: str) -> list[OperationMeta]:
             together=paths,
         )
         for file in files
-    ]
-    operations.append(
-        placed_files(name=f"{brick}: files no longer needed", brick=brick, paths=paths)
-    )
-    return operations
+    }
+    removed = placed_files(name=f"{brick}: files no longer needed", brick=brick, paths=paths)
+    return placed, removed
 
 
 def to_activate(brick: str, *operations: OperationMeta) -> Callable[[], bool]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mairie.errors import MairieError
 from mairie.inventory import load
+from mairie.inventory.named import check_named
 from mairie.lab import clients, contents, internet, matrix, visitors
 from mairie.lab.cabling import without_trunks
 from mairie.lab.clients import Lease
@@ -170,11 +171,7 @@ def some_communes(territory: Territory, communes: tuple[str, ...]) -> Territory:
         MairieError: one does not exist.
 
     """
-    unknown = [name for name in communes if name not in territory.communes]
-    if unknown:
-        raise MairieError(
-            f"no commune is named {', '.join(unknown)}; there are: {', '.join(territory.communes)}"
-        )
+    check_named(territory, *communes)
     if not communes:
         return territory
     chosen = {stem: item for stem, item in territory.communes.items() if stem in communes}

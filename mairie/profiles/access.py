@@ -10,6 +10,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.serialization import Encoding
 
+EAP_TLS: Final = 13
+PEAP: Final = 25
+MSCHAPV2: Final = 26
+"""IANA, Extensible Authentication Protocol, method types."""
 _NAMESPACE: Final = uuid.UUID("6f2a1c9e-0f7b-5d55-9d35-2f4a0e4c8b11")
 
 

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import plistlib
-from typing import Any, Final
+from typing import Any
 
-from mairie.profiles.access import Access
-
-PEAP: Final = 25
-EAP_TLS: Final = 13
-"""IANA, Extensible Authentication Protocol, method types."""
+from mairie.profiles.access import EAP_TLS, PEAP, Access
 
 
 def mobileconfig(access: Access) -> bytes:

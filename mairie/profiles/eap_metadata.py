@@ -9,9 +9,8 @@ import base64
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from mairie.profiles.access import Access
-from mairie.profiles.apple import EAP_TLS, PEAP
-from mairie.profiles.windows import MSCHAPV2
+from mairie.profiles.access import EAP_TLS, MSCHAPV2, PEAP, Access
+from mairie.profiles.xml import add_text
 
 _XSI: Final = "http://www.w3.org/2001/XMLSchema-instance"
 
@@ -27,31 +26,27 @@ def eap_config(access: Access) -> bytes:
     methods = ET.SubElement(provider, "AuthenticationMethods")
     method = ET.SubElement(methods, "AuthenticationMethod")
     kind = PEAP if access.pkcs12 is None else EAP_TLS
-    _text(ET.SubElement(method, "EAPMethod"), "Type", str(kind))
+    add_text(ET.SubElement(method, "EAPMethod"), "Type", str(kind))
     server = ET.SubElement(method, "ServerSideCredential")
     authority = ET.SubElement(server, "CA", format="X.509", encoding="base64")
     authority.text = base64.b64encode(access.authority_der).decode()
-    _text(server, "ServerID", access.server_name)
+    add_text(server, "ServerID", access.server_name)
     client = ET.SubElement(method, "ClientSideCredential")
-    _text(client, "OuterIdentity", access.login)
+    add_text(client, "OuterIdentity", access.login)
     if access.pkcs12 is None:
         inner = ET.SubElement(method, "InnerAuthenticationMethod")
-        _text(ET.SubElement(inner, "EAPMethod"), "Type", str(MSCHAPV2))
-        _text(client, "UserName", access.login)
+        add_text(ET.SubElement(inner, "EAPMethod"), "Type", str(MSCHAPV2))
+        add_text(client, "UserName", access.login)
     else:
         certificate = ET.SubElement(client, "ClientCertificate", format="PKCS12", encoding="base64")
         certificate.text = base64.b64encode(access.pkcs12).decode()
     applicability = ET.SubElement(provider, "CredentialApplicability")
     for ssid in access.ssids:
         network = ET.SubElement(applicability, "IEEE80211")
-        _text(network, "SSID", ssid)
-        _text(network, "MinRSNProto", "CCMP")
+        add_text(network, "SSID", ssid)
+        add_text(network, "MinRSNProto", "CCMP")
     about = ET.SubElement(provider, "ProviderInfo")
-    _text(about, "DisplayName", f"Wi-Fi {access.commune}")
+    add_text(about, "DisplayName", f"Wi-Fi {access.commune}")
     ET.indent(root)
     text: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return text + b"\n"
-
-
-def _text(parent: ET.Element, name: str, text: str) -> None:
-    ET.SubElement(parent, name).text = text

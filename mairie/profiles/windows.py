@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from mairie.profiles.access import Access
-from mairie.profiles.apple import EAP_TLS, PEAP
+from mairie.profiles.access import EAP_TLS, MSCHAPV2, PEAP, Access
+from mairie.profiles.xml import add_text
 
 _WLAN: Final = "http://www.microsoft.com/networking/WLAN/profile/v1"
 _ONEX: Final = "http://www.microsoft.com/networking/OneX/v1"
@@ -20,25 +20,24 @@ _BASE: Final = "http://www.microsoft.com/provisioning/BaseEapConnectionPropertie
 _PEAP: Final = "http://www.microsoft.com/provisioning/MsPeapConnectionPropertiesV1"
 _CHAP: Final = "http://www.microsoft.com/provisioning/MsChapV2ConnectionPropertiesV1"
 _TLS: Final = "http://www.microsoft.com/provisioning/EapTlsConnectionPropertiesV1"
-MSCHAPV2: Final = 26
 
 
 def wlan_profile(access: Access, ssid: str) -> bytes:
     """Return the profile of one SSID, in XML; no secret is in it."""
     root = ET.Element("WLANProfile", xmlns=_WLAN)
-    _text(root, "name", ssid)
+    add_text(root, "name", ssid)
     each = ET.SubElement(ET.SubElement(root, "SSIDConfig"), "SSID")
-    _text(each, "hex", ssid.encode().hex().upper())
-    _text(each, "name", ssid)
-    _text(root, "connectionType", "ESS")
-    _text(root, "connectionMode", "auto")
+    add_text(each, "hex", ssid.encode().hex().upper())
+    add_text(each, "name", ssid)
+    add_text(root, "connectionType", "ESS")
+    add_text(root, "connectionMode", "auto")
     security = ET.SubElement(ET.SubElement(root, "MSM"), "security")
     encryption = ET.SubElement(security, "authEncryption")
-    _text(encryption, "authentication", "WPA2")
-    _text(encryption, "encryption", "AES")
-    _text(encryption, "useOneX", "true")
+    add_text(encryption, "authentication", "WPA2")
+    add_text(encryption, "encryption", "AES")
+    add_text(encryption, "useOneX", "true")
     onex = ET.SubElement(security, "OneX", xmlns=_ONEX)
-    _text(onex, "authMode", "user")
+    add_text(onex, "authMode", "user")
     host = ET.SubElement(ET.SubElement(onex, "EAPConfig"), "EapHostConfig", xmlns=_HOST)
     method = ET.SubElement(host, "EapMethod")
     kind = PEAP if access.pkcs12 is None else EAP_TLS
@@ -58,36 +57,32 @@ def _peap(config: ET.Element, access: Access) -> None:
     eap = _eap(config, PEAP)
     peap = ET.SubElement(eap, "EapType", xmlns=_PEAP)
     _validation(peap, access)
-    _text(peap, "FastReconnect", "true")
-    _text(peap, "InnerEapOptional", "false")
+    add_text(peap, "FastReconnect", "true")
+    add_text(peap, "InnerEapOptional", "false")
     chap = ET.SubElement(_eap(peap, MSCHAPV2), "EapType", xmlns=_CHAP)
-    _text(chap, "UseWinLogonCredentials", "false")
-    _text(peap, "EnableQuarantineChecks", "false")
-    _text(peap, "RequireCryptoBinding", "false")
+    add_text(chap, "UseWinLogonCredentials", "false")
+    add_text(peap, "EnableQuarantineChecks", "false")
+    add_text(peap, "RequireCryptoBinding", "false")
 
 
 def _tls(config: ET.Element, access: Access) -> None:
     tls = ET.SubElement(_eap(config, EAP_TLS), "EapType", xmlns=_TLS)
     store = ET.SubElement(ET.SubElement(tls, "CredentialsSource"), "CertificateStore")
-    _text(store, "SimpleCertSelection", "true")
+    add_text(store, "SimpleCertSelection", "true")
     _validation(tls, access)
-    _text(tls, "DifferentUsername", "false")
+    add_text(tls, "DifferentUsername", "false")
 
 
 def _eap(parent: ET.Element, kind: int) -> ET.Element:
     eap = ET.SubElement(parent, "Eap", xmlns=_BASE)
-    _text(eap, "Type", str(kind))
+    add_text(eap, "Type", str(kind))
     return eap
 
 
 def _validation(parent: ET.Element, access: Access) -> None:
     """Trust this server of this authority alone, and never ask the person to decide."""
     validation = ET.SubElement(parent, "ServerValidation")
-    _text(validation, "DisableUserPromptForServerValidation", "true")
-    _text(validation, "ServerNames", access.server_name)
+    add_text(validation, "DisableUserPromptForServerValidation", "true")
+    add_text(validation, "ServerNames", access.server_name)
     pairs = bytes.fromhex(access.thumbprint).hex(" ")
-    _text(validation, "TrustedRootCA", pairs)
-
-
-def _text(parent: ET.Element, name: str, text: str) -> None:
-    ET.SubElement(parent, name).text = text
+    add_text(validation, "TrustedRootCA", pairs)

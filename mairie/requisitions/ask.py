@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from ipaddress import ip_address
 from zoneinfo import ZoneInfo
 
-from mairie.errors import EXIT_HOST_FAILED, EXIT_UNREACHABLE, MairieError
+from mairie.errors import EXIT_HOST_FAILED, MairieError
+from mairie.question import ask_host
 from mairie.transport import Transport
 
 _ABSENT = 64
+_SECONDS = 3600
+"""A year of records is searched, and brought over a slow link."""
 _SCRIPT = f'command -v mairie-records >/dev/null || exit {_ABSENT}; exec mairie-records export "$@"'
 _DAY = timedelta(days=1)
 _INSTANT = timedelta(milliseconds=1)
@@ -107,9 +109,7 @@ def extract(host: str, transport: Transport, wish: Wish) -> bytes:
             f"the span ends ({wish.until:%Y-%m-%dT%H:%M:%SZ}) before it begins "
             f"({wish.since:%Y-%m-%dT%H:%M:%SZ}); exchange --from and --to"
         )
-    done = subprocess.run(
-        transport.argv(_SCRIPT, *wish.arguments), capture_output=True, check=False
-    )
+    done = ask_host(host, transport, _SCRIPT, *wish.arguments, seconds=_SECONDS)
     if not done.returncode:
         return done.stdout
     said = done.stderr.decode(errors="replace")
@@ -118,7 +118,5 @@ def extract(host: str, transport: Transport, wish: Wish) -> bytes:
             f'{host} has no program that keeps records yet: "mairie deploy {host}" installs it',
             exit_code=EXIT_HOST_FAILED,
         )
-    if trouble := transport.unreachable(done.returncode, said):
-        raise MairieError(f"{host}: {trouble}", exit_code=EXIT_UNREACHABLE)
     last = (said.strip().splitlines() or [f"status {done.returncode}"])[-1]
     raise MairieError(f"{host} gave no extract: {last}", exit_code=EXIT_HOST_FAILED)

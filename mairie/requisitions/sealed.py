@@ -12,22 +12,18 @@ import json
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyrage  # type: ignore[import-untyped]
-
 from mairie.errors import EXIT_NOT_CONFORMING, MairieError
+from mairie.secrets import age
 from mairie.secrets.identity import Identity
-from mairie.secrets.recipients import AgeRecipient
 
 NAMESPACE = "mairie-requisition"
 RECORDS, MANIFEST, SIGNATURE = "records.jsonl", "manifest.json", "manifest.json.sig"
 PROMISED = {"host", "host_key", "from", "to", "reference", "records"}
 """What is read of a manifest."""
-AGE = b"age-encryption.org/v1\n"
 _HOST = "host"
 
 
@@ -54,18 +50,7 @@ class Extract:
         return found
 
 
-def encrypted(data: bytes, recipients: Sequence[AgeRecipient]) -> bytes:
-    """Return what only the recipients can open."""
-    sealed: bytes = pyrage.encrypt(data, list(recipients))
-    return sealed
-
-
-def is_encrypted(data: bytes) -> bool:
-    """Whether an age identity is needed to read it."""
-    return data.startswith(AGE)
-
-
-def decrypted(data: bytes, identity: Identity, name: str) -> bytes:
+def opened(data: bytes, identity: Identity, name: str) -> bytes:
     """Return what was encrypted.
 
     Raises:
@@ -74,12 +59,11 @@ def decrypted(data: bytes, identity: Identity, name: str) -> bytes:
 
     """
     try:
-        opened: bytes = pyrage.decrypt(data, [key.private for key in identity.keys])
-    except pyrage.DecryptError as error:
-        if "No matching keys" in str(error):
-            raise MairieError(f"{identity} does not open {name}; take another --identity") from None
+        return age.decrypted(data, identity)
+    except age.NotForIdentityError:
+        raise MairieError(f"{identity} does not open {name}; take another --identity") from None
+    except age.DamagedError:
         raise NotIntactError(f"{name} was changed or cut after it was encrypted") from None
-    return opened
 
 
 def read(data: bytes, name: str) -> Extract:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import pyrage  # type: ignore[import-untyped]
+import pyrage
 from cryptography.hazmat.primitives import serialization
 
 from mairie.secrets.errors import IdentityMissingError, SecretsError

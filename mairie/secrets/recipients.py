@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import pyrage  # type: ignore[import-untyped]
+import pyrage
 
 from mairie.model.syndicate import Syndicate
 from mairie.secrets.errors import DemoIdentityError, SecretsError

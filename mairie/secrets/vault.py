@@ -7,21 +7,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
-import pyrage  # type: ignore[import-untyped]
 
 from mairie.model.territory import PublicKeys, Territory
 from mairie.plan.context import Shared, commune_hosts
 from mairie.plan.host import HostSecrets
 from mairie.plan.radio import radios
 from mairie.plan.wifi import has_wifi, people_at
-from mairie.secrets import files, owners, payload, recipients
+from mairie.secrets import age, files, owners, payload, recipients
 from mairie.secrets.errors import SecretsError
 from mairie.secrets.identity import Identity
 from mairie.secrets.payload import HostEntry, Payload
 from mairie.secrets.wifi_record import wanted
 
 _RESTORE = "take it back from version control"
-_MAGIC = b"age-encryption.org/v1\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +242,7 @@ class Vault:
         parsed = recipients.check(
             to, demo=self.territory.syndicate.demo, territory=self.territory.name
         )
-        sealed = pyrage.encrypt(content.to_bytes(), parsed)
+        sealed = age.encrypted(content.to_bytes(), parsed)
         files.write_atomic(files.age_file(self.folder, owner), sealed)
         recorded: Mapping[str, tuple[str, ...]] = files.load_recipients(self.folder)
         files.save_recipients(self.folder, {**recorded, owner: tuple(one.key for one in to)})
@@ -254,16 +252,13 @@ class Vault:
         identity.refuse_demo(demo=self.territory.syndicate.demo, territory=self.territory.name)
         path = files.age_file(self.folder, owner)
         sealed = files.read_bytes(path, owner)
-        if not sealed.startswith(_MAGIC):
+        if not age.is_encrypted(sealed):
             raise SecretsError(f"{path} is not an age file, or its beginning is lost; {_RESTORE}")
         try:
-            return payload.from_bytes(
-                pyrage.decrypt(sealed, [key.private for key in identity.keys])
-            )
-        except pyrage.DecryptError as error:
-            # Two outcomes of the library: no stanza for these keys, or bytes missing or changed.
-            if "No matching keys" in str(error):
-                raise SecretsError(self._not_for(owner, identity)) from None
+            return payload.from_bytes(age.decrypted(sealed, identity))
+        except age.NotForIdentityError:
+            raise SecretsError(self._not_for(owner, identity)) from None
+        except age.DamagedError:
             raise SecretsError(f"{path} is truncated or damaged; {_RESTORE}") from None
         except msgspec.MsgspecError:
             raise SecretsError(

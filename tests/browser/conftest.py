@@ -60,6 +60,6 @@ def browser(chromium: webdriver.Chrome, tmp_path: Path) -> Iterator[Browser]:
     browser.look()
     yield browser
     browser.scripts(on=True)
-    entries: list[dict[str, str]] = chromium.get_log("browser")  # type: ignore[no-untyped-call]
+    entries: list[dict[str, str]] = chromium.get_log("browser")
     log = [entry["message"] for entry in entries]
     assert log == [], "the console stays empty: no error, nothing refused by the page's own policy"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,15 +10,13 @@ from typing import Any
 import pytest
 
 from mairie.inventory.terms import terms_of
+from mairie_portal.desk import Standing
+from mairie_portal.page import page
+from mairie_portal.settings import Settings, Terms
+from mairie_portal.store import Session
 from tests.browser.page import CONTRAST, Browser
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "templates/portal/usr/local/lib/mairie"))
-
-from mairie_portal.desk import Standing  # noqa: E402
-from mairie_portal.page import page  # noqa: E402
-from mairie_portal.settings import Settings, Terms  # noqa: E402
-from mairie_portal.store import Session  # noqa: E402
 
 WIDTH = 380
 SESSION = Session(1, "02:00:00:00:00:01", 0, 3600, 0, None)

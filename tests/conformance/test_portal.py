@@ -16,7 +16,7 @@ from mairie.files.portal import ACCOUNT, DATABASE, SERVICE, STATE, files
 from mairie.host.control import control
 from mairie.host.drift import Drift
 from mairie.host.looks.sockets import sockets
-from mairie.host.looks.unit import properties
+from mairie.host.looks.unit import changed_since_start, properties
 from mairie.host.probe import CannotLookError, Probe, as_json, said
 from mairie.plan.host import HostPlan, PortalPlan
 
@@ -111,11 +111,7 @@ def test_file(subject: TemplateFile, drift: Drift) -> None:
     applies=shows,
 )
 def test_has_read_them(probe: Probe, plan: HostPlan) -> None:
-    shown = properties(probe, SERVICE, "ActiveEnterTimestamp")["ActiveEnterTimestamp"]
-    if not shown:
-        raise CannotLookError(f"{SERVICE} n'est pas en service")
-    started = float(said(probe(f"date --date='{shown}' +%s")))
-    late = [file.path for file in files(plan) if Path(file.path).stat().st_ctime > started + 1]
+    late = changed_since_start(probe, SERVICE, (file.path for file in files(plan)))
     assert not late, f"changés depuis son démarrage : {', '.join(late)}"
 
 

@@ -5,6 +5,7 @@ communications électroniques. No message shows an address.
 """
 
 import json
+import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from mairie.files.backup import CLIENT_SETTINGS
 from mairie.files.records import COMMAND, FOLDER, LOG, SERVICE, STATE, TIMER, files
 from mairie.host.control import control
 from mairie.host.drift import Drift
-from mairie.host.looks.unit import is_active, properties
+from mairie.host.looks.unit import changed_since_start, is_active
 from mairie.host.probe import CannotLookError, Probe, said
 from mairie.plan.host import HostPlan, RecordsPlan
 
@@ -91,11 +92,7 @@ def test_file(subject: TemplateFile, drift: Drift) -> None:
     applies=keeps,
 )
 def test_has_read_them(probe: Probe, plan: HostPlan) -> None:
-    shown = properties(probe, SERVICE, "ActiveEnterTimestamp")["ActiveEnterTimestamp"]
-    if not shown:
-        raise CannotLookError(f"{SERVICE} n'est pas en service")
-    started = float(said(probe(f"date --date='{shown}' +%s")))
-    late = [file.path for file in files(plan) if Path(file.path).stat().st_ctime > started + 1]
+    late = changed_since_start(probe, SERVICE, (file.path for file in files(plan)))
     assert not late, f"changés depuis son démarrage : {', '.join(late)}"
 
 
@@ -115,10 +112,8 @@ def test_recorded(subject: str, probe: Probe, plan: HostPlan) -> None:
     if subject == "visiteurs":
         listed = "conntrack -L --src-nat -o id --orig-src "
         for prefix in (records.prefix_ipv4, records.prefix_ipv6):
-            # First who is connected, then, a moment later, what was written of them.
-            open_now = said(probe(f"{listed}{prefix} 2>/dev/null; sleep {SETTLED_S // 5}"))
-            written = _newest_days()
-            absent = [number for number in _ids(open_now) if f'"id":"{number}"' not in written]
+            # First who is connected, then what was written of them.
+            absent = _absent(_ids(said(probe(f"{listed}{prefix} 2>/dev/null"))))
             assert not absent, f"{len(absent)} connexions ouvertes ne sont pas au registre"
         return
     others = [
@@ -131,6 +126,18 @@ def test_recorded(subject: str, probe: Probe, plan: HostPlan) -> None:
     assert not found, f"des réseaux qui ne sont pas publics y sont : {', '.join(found)}"
 
 
+def _absent(numbers: list[str]) -> list[str]:
+    """Return which connections are not written down, given the time that it takes."""
+    patience = time.monotonic() + SETTLED_S
+    while numbers:
+        written = _newest_days()
+        numbers = [number for number in numbers if f'"id":"{number}"' not in written]
+        if time.monotonic() > patience:
+            break
+        time.sleep(SETTLED_S / 10)
+    return numbers
+
+
 def _newest_days() -> str:
     """Return what was written yesterday, when its day is still open, and today."""
     days = [datetime.now(UTC).date() - timedelta(days=ago) for ago in (1, 0)]
@@ -139,9 +146,19 @@ def _newest_days() -> str:
 
 
 def _ids(listed: str) -> list[str]:
-    """Return the kernel's numbers of connections in what ``conntrack -L`` says."""
-    lines = listed.splitlines()[:LOOKED_AT]
-    return [word.removeprefix("id=") for line in lines for word in line.split()[-1:]]
+    """Return the kernel's numbers of connections in what ``conntrack -L`` says.
+
+    It lists some of the gateway's own as translated that are not: dnsmasq's ping of an address
+    before it gives it away. Their answers go where they came from.
+    """
+    translated = []
+    for line in listed.splitlines():
+        words = line.split()
+        source, *_ = [word for word in words if word.startswith("src=")]
+        *_, answered = [word for word in words if word.startswith("dst=")]
+        if source.removeprefix("src=") != answered.removeprefix("dst="):
+            translated.append(words[-1].removeprefix("id="))
+    return translated[:LOOKED_AT]
 
 
 @control(

@@ -33,7 +33,7 @@ from mairie.host.control import control
 from mairie.host.drift import Drift
 from mairie.host.looks import radius
 from mairie.host.looks.sockets import sockets
-from mairie.host.looks.unit import is_active, properties
+from mairie.host.looks.unit import changed_since_start, is_active
 from mairie.host.probe import CannotLookError, Probe, said
 from mairie.plan.host import AccessPoint, HostPlan, WifiPlan
 
@@ -115,12 +115,8 @@ def test_file(subject: TemplateFile, drift: Drift) -> None:
     applies=answers,
 )
 def test_has_read_them(probe: Probe, plan: HostPlan) -> None:
-    shown = properties(probe, SERVICE, "ActiveEnterTimestamp")["ActiveEnterTimestamp"]
-    if not shown:
-        raise CannotLookError(f"{SERVICE} n'est pas en service")
-    started = float(said(probe(f"date --date='{shown}' +%s")))
-    own = radius_files(wifi_of(plan))
-    late = [file.path for file in own if Path(file.path).stat().st_ctime > started + 1]
+    own = (file.path for file in radius_files(wifi_of(plan)))
+    late = changed_since_start(probe, SERVICE, own)
     assert not late, f"changés depuis son démarrage : {', '.join(late)}"
 
 

@@ -20,7 +20,7 @@ from mairie.files.wifi import (
 from mairie.host.control import control
 from mairie.host.looks.air import INTERFACES, REGULATORY, OnAir, countries, on_air
 from mairie.host.looks.links import links
-from mairie.host.looks.unit import properties
+from mairie.host.looks.unit import changed_since_start
 from mairie.host.probe import CannotLookError, Probe, as_json, said
 from mairie.plan.host import HostPlan, Network, Radio, WifiPlan
 
@@ -186,11 +186,6 @@ def test_settings(subject: Radio, plan: HostPlan) -> None:
 )
 def test_has_read_them(subject: Radio, probe: Probe, plan: HostPlan) -> None:
     seen(probe, subject.name)
-    service = service_of(subject)
-    shown = properties(probe, service, "ActiveEnterTimestamp")["ActiveEnterTimestamp"]
-    if not shown:
-        raise CannotLookError(f"{service} n'est pas en service")
-    started = float(said(probe(f"date --date='{shown}' +%s")))
     others = {
         path
         for radio in radios(plan)
@@ -198,13 +193,9 @@ def test_has_read_them(subject: Radio, probe: Probe, plan: HostPlan) -> None:
         for path in (power_of(radio), *configurations_of(radio))
     }
     read = [file.path for file in radio_files(wifi_of(plan)) if file.path.startswith(HOSTAPD)]
-    late = [path for path in read if path not in others and changed(path) > started + 1]
+    own = (path for path in read if path not in others)
+    late = changed_since_start(probe, service_of(subject), own)
     assert not late, f"changés depuis son démarrage : {', '.join(late)}"
-
-
-def changed(path: str) -> float:
-    """Return when a file changed; now, when it is gone."""
-    return Path(path).stat().st_ctime if Path(path).exists() else float("inf")
 
 
 # On the air ---------------------------------------------------------------------------------------

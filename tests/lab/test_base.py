@@ -33,7 +33,7 @@ class World:
 
     def run(self, action: Action = "apply", **changes: object) -> HostOutcome:
         """Deploy the brick, with some fields of its plan changed."""
-        base: BasePlan = replace(self.plan.base, **changes)  # type: ignore[arg-type]
+        base: BasePlan = replace(self.plan.base, **changes)
         bundle = make_bundle(replace(self.plan, base=base), HostSecrets())
         return push(
             Target(HOST, Docker(self.lab.container(HOST))),

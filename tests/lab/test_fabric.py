@@ -143,7 +143,7 @@ def test_other_process_finds_the_running_lab(lab: Lab) -> None:
         (lambda: Lab("UP"), "'UP' cannot be a lab"),
     ],
 )
-def test_refused(make, message: str) -> None:  # type: ignore[no-untyped-def]
+def test_refused(make, message: str) -> None:
     with pytest.raises(LabError, match=message):
         make()
 

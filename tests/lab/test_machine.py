@@ -181,7 +181,7 @@ def _command(pid: Path) -> str:
         return ""
 
 
-def _until(condition) -> None:  # type: ignore[no-untyped-def]
+def _until(condition) -> None:
     deadline = time.monotonic() + 15
     while not condition():
         assert time.monotonic() < deadline

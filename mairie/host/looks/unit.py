@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from mairie.host.probe import Probe, said
+from mairie.host.probe import CannotLookError, Probe, said
 from mairie.plan.host import HostPlan
 
 
@@ -15,6 +17,24 @@ def properties(probe: Probe, unit: str, *names: str) -> dict[str, str]:
     wanted = " ".join(f"-p {name}" for name in names)
     lines = said(probe(f"systemctl show {unit} {wanted}")).splitlines()
     return dict(line.partition("=")[::2] for line in lines)
+
+
+def changed_since_start(probe: Probe, unit: str, paths: Iterable[str]) -> list[str]:
+    """Return which files changed after a unit started, or are gone: they are not what it read.
+
+    Raises:
+        CannotLookError: the unit does not run.
+
+    """
+    shown = properties(probe, unit, "ActiveEnterTimestamp")["ActiveEnterTimestamp"]
+    if not shown:
+        raise CannotLookError(f"{unit} n'est pas en service")
+    started = float(said(probe(f"date --date='{shown}' +%s")))
+    return [path for path in paths if _changed(Path(path)) > started + 1]
+
+
+def _changed(path: Path) -> float:
+    return path.stat().st_ctime if path.exists() else float("inf")
 
 
 def is_active(unit: str) -> str:

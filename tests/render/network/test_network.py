@@ -34,7 +34,7 @@ def rule(source: Selector = ANY, destination: Selector = ANY, **changes: object)
         hours="",
         reason="",
     )
-    return replace(plain, **changes)  # type: ignore[arg-type]
+    return replace(plain, **changes)
 
 
 def lines(item: Rule) -> list[str]:

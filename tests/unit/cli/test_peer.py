@@ -35,7 +35,7 @@ def snapshot(folder: Path) -> dict[Path, bytes]:
 
 def config(text: str) -> dict[str, dict[str, str]]:
     parser = configparser.ConfigParser()
-    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.optionxform = str
     parser.read_string(text)
     return {name: dict(parser[name]) for name in parser.sections()}
 

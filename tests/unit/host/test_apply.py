@@ -212,7 +212,7 @@ managed_file(name="{0}: b", path=f"{{ETC}}/{0}-b", content="b", **OWN, brick="{0
 
 
 def wait_for(process_out: object, name: str) -> None:
-    for line in process_out:  # type: ignore[attr-defined]
+    for line in process_out:
         event = decode(line)
         if isinstance(event, Operation) and event.name == name:
             return

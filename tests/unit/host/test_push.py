@@ -60,7 +60,7 @@ def do(ground: Ground, order: Order = APPLY, **options: object) -> tuple[HostOut
     asked = Asked([])
     known = {platform(): RUNTIME.digest}
     arguments: dict[str, object] = {"runtime": asked, "known_runtimes": known, **options}
-    outcome = push(here(ground), bundle_of(ground), order, **arguments)  # type: ignore[arg-type]
+    outcome = push(here(ground), bundle_of(ground), order, **arguments)
     return outcome, asked.platforms
 
 
@@ -303,11 +303,11 @@ def test_ctrl_c_lets_hosts_finish_and_starts_no_other(ground: Ground) -> None:
 
 def outcome(status: str, action: str = "apply", verdict: str = "") -> HostOutcome:
     results = (
-        (ControlResult(id="X-01", title="", host="h", outcome=verdict, severity="low"),)  # type: ignore[arg-type]
+        (ControlResult(id="X-01", title="", host="h", outcome=verdict, severity="low"),)
         if verdict
         else ()
     )
-    return HostOutcome(name="h", action=action, status=status, results=results)  # type: ignore[arg-type]
+    return HostOutcome(name="h", action=action, status=status, results=results)
 
 
 def test_exit_codes() -> None:

@@ -109,7 +109,7 @@ def test_stand_ins_can_be_imported_but_not_used() -> None:
     names: dict[str, object] = {"__name__": "paramiko.agent"}
     source = (Path(runtime.__file__).parent / "host" / "absent.py").read_text()
     exec(compile(source, "paramiko/agent.py", "exec"), names)  # noqa: S102
-    missing = names["__getattr__"]("SSHClient")  # type: ignore[operator]
+    missing = names["__getattr__"]("SSHClient")
     child = type("Child", (missing,), {})
     assert issubclass(child, Exception)
     with pytest.raises(RuntimeError, match="of paramiko is not part of the runtime"):

@@ -105,7 +105,8 @@ def test_exact_sentence(inventory: Inventory, case: Case) -> None:
 
 def test_lessons_that_follow_each_other(inventory: Inventory) -> None:
     file, old, new = schedule(
-        "days: [mon, tue], start: '08:00', end: '09:00'", "days: [mon], start: '09:00', end: '10:00'"
+        "days: [mon, tue], start: '08:00', end: '09:00'",
+        "days: [mon], start: '09:00', end: '10:00'",
     )
     inventory.replace(file, old, new)
     assert inventory.errors() == []

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[3] / "templates/lessons/usr/local/lib/mairie"))
 
 from mairie_lessons.clock import Moment
 from mairie_lessons.settings import Bss, Radio, Settings, Weekly

@@ -8,10 +8,10 @@ import threading
 from pathlib import Path
 
 import pytest
+
 from mairie_lessons.air import Air, AirError, talk
 from mairie_lessons.door import Door, RefusedError, ask
 from mairie_lessons.settings import Bss, Radio
-
 from tests.unit.lessons.conftest import Host
 
 RADIO = Radio(

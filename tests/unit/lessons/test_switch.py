@@ -6,10 +6,10 @@ import stat
 from datetime import datetime
 
 import pytest
+
 from mairie_lessons.schedule import current
 from mairie_lessons.settings import Weekly
 from mairie_lessons.store import FILE, LOG, LOG_BYTES, Store
-
 from tests.unit.lessons.conftest import MONDAY, Host
 
 EIGHT = Weekly(days=("mon",), start="08:00", end="09:00")
@@ -54,7 +54,7 @@ def test_saying_it_again_counts_from_now(host: Host) -> None:
 @pytest.mark.parametrize("minutes", [0, -1, 181])
 def test_no_lesson_without_end(host: Host, minutes: int) -> None:
     switch = host.restart()
-    with pytest.raises(ValueError, match="De 1 à 180 minutes : rien n'a changé."):
+    with pytest.raises(ValueError, match=r"De 1 à 180 minutes"):
         switch.on("commande", "", minutes)
     assert not switch.settle().on
     assert host.log == []

@@ -63,10 +63,10 @@ def test_both_ends_of_each_tunnel_agree(fleet: list[Commune], hubs: int) -> None
             (hub.vpn.ipv4, up.allowed_ipv4),
             (hub.vpn.ipv6, up.allowed_ipv6),
         ):
-            assert any(ip_network(own).subnet_of(ip_network(text)) for text in allowed)  # type: ignore[arg-type]
+            assert any(ip_network(own).subnet_of(ip_network(text)) for text in allowed)
         for item in plan.network.segments:
-            assert ip_network(item.prefix_ipv4).subnet_of(ip_network(down.allowed_ipv4[0]))  # type: ignore[arg-type]
-            assert ip_network(item.prefix_ipv6).subnet_of(ip_network(down.allowed_ipv6[0]))  # type: ignore[arg-type]
+            assert ip_network(item.prefix_ipv4).subnet_of(ip_network(down.allowed_ipv4[0]))
+            assert ip_network(item.prefix_ipv6).subnet_of(ip_network(down.allowed_ipv6[0]))
 
 
 @few

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[3] / "templates/portal/usr/local/lib/mairie"))
 
 from mairie_portal.desk import Desk
 from mairie_portal.gate import Admitted, GateError
@@ -32,7 +29,7 @@ def settings_with(**changes: object) -> Settings:
         "data_bytes": 1000,
         "languages": (FRENCH, TAHITIAN),
     }
-    return Settings(**{**values, **changes})  # type: ignore[arg-type]
+    return Settings(**{**values, **changes})
 
 
 @dataclass

@@ -118,7 +118,7 @@ def test_windows_trusts_one_server_of_one_authority(
     assert found["hex"] == ["É 1".encode().hex().upper()]
     assert found["ServerNames"] == [SERVER[commune]]
     assert found["DisableUserPromptForServerValidation"] == ["true"]
-    thumbprint = authority(demo, commune, login).fingerprint(SHA1())  # noqa: S303
+    thumbprint = authority(demo, commune, login).fingerprint(SHA1())  # noqa: S303 - a name, no protection
     assert found["TrustedRootCA"] == [thumbprint.hex(" ")]
     assert f"mairie people authority {commune}" in said.stderr
     assert said.stdout == ""

@@ -39,7 +39,7 @@ def gateway(tmp_path: Path) -> Gateway:
     found.now += HOUR
     for number, port, source in ((9, 50222, OTHER), (7, 50222, VISITOR)):
         kind = {"kind": "DESTROY", "port": port, "number": number, "source": source}
-        found.recorder.flow(event(found.now, **kind))  # type: ignore[arg-type]
+        found.recorder.flow(event(found.now, **kind))
     found.recorder.hold({Holder(VISITOR, MAC, "dhcp")})
     found.now += HOUR
     found.recorder.flush()

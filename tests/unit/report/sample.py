@@ -117,10 +117,10 @@ def flows(site: str, host_name: str, *, trouble: bool = False) -> tuple[FlowChec
                 site=site,
                 source=source,
                 destination=to,
-                family=family,  # type: ignore[arg-type]
+                family=family,
                 service="tcp/443",
                 expected=expected,
-                observed=observed,  # type: ignore[arg-type]
+                observed=observed,
                 flow=flow,
                 message=message,
             )
@@ -233,7 +233,7 @@ def fleet(hosts: int = 72, checks: int = 250) -> RunReport:
                 title=f"Le réglage numéro {i // 8} du plan tient toujours sur l'hôte",
                 host=name,
                 outcome=outcome,
-                severity=levels[i // 8 % 4],  # type: ignore[arg-type]
+                severity=levels[i // 8 % 4],
                 subject=f"sujet-{i}",
                 message="" if outcome == "pass" else "vu 1, attendu 0",
                 duration_s=0.01,

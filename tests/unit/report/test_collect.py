@@ -17,7 +17,7 @@ def apply(*changed: str, done: Done | None = None) -> list[Event]:
 
 
 def verify(*outcomes: str, end: bool = True) -> list[Event]:
-    results = [sample.control("a", f"NET-{n:02}", o) for n, o in enumerate(outcomes)]  # type: ignore[arg-type]
+    results = [sample.control("a", f"NET-{n:02}", o) for n, o in enumerate(outcomes)]
     done: list[Event] = [Done(ok=True, duration_s=1.5)] if end else []
     return [Started(host="a", action="verify", bricks=("base",)), *results, *done]
 

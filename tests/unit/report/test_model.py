@@ -25,12 +25,12 @@ PLACE = sample.place("rapa", "Rapa")
 
 
 def host(status: str, **more: object) -> HostReport:
-    return HostReport(host="a", place=PLACE, status=status, **more)  # type: ignore[arg-type]
+    return HostReport(host="a", place=PLACE, status=status, **more)
 
 
 @pytest.mark.parametrize("outcome", ["fail", "unknown"])
 def test_conforming_needs_every_control_to_pass(outcome: str) -> None:
-    results = (sample.control("a"), sample.control("a", outcome=outcome))  # type: ignore[arg-type]
+    results = (sample.control("a"), sample.control("a", outcome=outcome))
     with pytest.raises(ValueError, match="cannot be conforming"):
         host("conforming", controls=results)
 
@@ -61,7 +61,7 @@ def test_a_host_that_failed_is_never_good(status: str) -> None:
     ],
 )
 def test_conformity(outcomes: tuple[str, ...], status: str) -> None:
-    results = [sample.control("a", outcome=o) for o in outcomes]  # type: ignore[arg-type]
+    results = [sample.control("a", outcome=o) for o in outcomes]
     assert conformity(results) == status
 
 
@@ -94,7 +94,7 @@ def test_exit_codes() -> None:
     by_status = {h.status: h for h in demo.hosts}
 
     def code(kind: str, *names: str) -> int:
-        hosts = tuple(by_status[n] for n in names)  # type: ignore[index]
+        hosts = tuple(by_status[n] for n in names)
         run: RunReport = msgspec.structs.replace(demo, kind=kind, hosts=hosts, matrix=None)
         return exit_code(run)
 

@@ -53,7 +53,7 @@ def revoked(world: World) -> set[str]:
     listed = x509.load_pem_x509_crl(entry(world).revocations.encode())
     authority = entry(world).authority
     assert authority is not None
-    assert listed.is_signature_valid(authority.parsed.public_key())  # type: ignore[arg-type]
+    assert listed.is_signature_valid(authority.parsed.public_key())
     return {f"{item.serial_number:X}" for item in listed}
 
 

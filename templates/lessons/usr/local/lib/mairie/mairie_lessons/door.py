@@ -45,18 +45,20 @@ class Door(socketserver.ThreadingUnixStreamServer):
         """
         if uid != ROOT:
             raise RefusedError("Seul l'administrateur de la passerelle commande ainsi.")
-        by = str(asked.get("by") or "")[:80]
+        by, minutes = str(asked.get("by") or "")[:80], asked.get("minutes")
+        if minutes is not None and type(minutes) is not int:
+            raise RefusedError("La durée est un nombre de minutes.")
         try:
             match asked.get("do"):
                 case "on":
-                    standing = self.switch.on("commande", by, asked.get("minutes"))
+                    standing = self.switch.on("commande", by, minutes)
                 case "off":
                     standing = self.switch.off("commande", by)
                 case "status":
                     standing = self.switch.settle()
                 case _:
                     raise RefusedError("Demande inconnue.")
-        except (TypeError, ValueError) as error:
+        except ValueError as error:
             raise RefusedError(str(error)) from error
         except OSError as error:
             raise RefusedError(f"L'état ne s'écrit pas : {error}") from error

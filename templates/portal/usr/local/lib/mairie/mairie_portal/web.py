@@ -55,7 +55,7 @@ class Server(ThreadingHTTPServer):
         self.socket.bind(self.server_address)
         self.server_name, self.server_port = self.own, self.settings.port
 
-    def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002
+    def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002 - socketserver's
         """Tell whether there is room for one more connection of a device."""
         with self._turn:
             return self._all[client_address[0]] < AT_ONCE_EACH and self._all.total() < AT_ONCE

@@ -31,11 +31,14 @@ BUFFER_BYTES = 16 << 20
 """Of the socket on which the kernel tells its events: more than a second of a flood."""
 PIPE_BYTES = 1 << 20
 """Between a listener and the recorder: what an unprivileged process may have."""
+LISTENING_S = 20.0
+"""What a listener may take to begin, on a machine that starts everything at once."""
+NETLINK = Path("/proc/net/netlink")
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class ListenerEndedError(Exception):
-    """``conntrack`` ended: the service starts again."""
+    """``conntrack`` ended, or never began: the service starts again."""
 
 
 def stamp(moment: datetime) -> str:
@@ -206,6 +209,7 @@ def run(known: Settings, places: Places) -> int:
     listeners = [_listen(family, prefix) for family, prefix in _prefixes(known)]
     try:
         recorder.start()
+        _await(listeners)
         for family, prefix in _prefixes(known):
             _list_open(recorder, family, prefix)
         _follow(recorder, known, places, listeners, ended)
@@ -228,6 +232,29 @@ def _listen(family: str, prefix: str) -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
+
+
+def _await(listeners: list[subprocess.Popen[bytes]]) -> None:
+    """Wait until the kernel tells them its events: what is open is listed then, and none missed."""
+    patience = time.monotonic() + LISTENING_S
+    while not all(_is_told(listener.pid) for listener in listeners):
+        if time.monotonic() > patience:
+            raise ListenerEndedError
+        time.sleep(0.02)
+
+
+def _is_told(process: int) -> bool:
+    """Whether a process has a netlink socket that is in a group (proc_net_netlink: Groups)."""
+    told = {
+        words[9]
+        for words in map(str.split, NETLINK.read_text().splitlines()[1:])
+        if int(words[3], 16)
+    }
+    try:
+        open_files = [f"{path.readlink()}" for path in Path(f"/proc/{process}/fd").iterdir()]
+    except FileNotFoundError:
+        return False
+    return any(f"socket:[{inode}]" in open_files for inode in told)
 
 
 def _list_open(recorder: Recorder, family: str, prefix: str) -> None:

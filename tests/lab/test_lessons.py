@@ -1,0 +1,154 @@
+"""Lessons on a gateway in a container: everything but the air, which needs a radio."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from mairie.files.backup import CLIENT_STATE, STATE
+from mairie.files.lessons import SERVICE
+from mairie.host.events import Action
+from mairie.inventory import load
+from mairie.lab import internet
+from mairie.lab.session import Session
+from mairie.lab.topology import Topology
+from mairie.push import HostOutcome
+from mairie.run import Run
+from mairie.secrets.identity import find_identity
+from mairie.secrets.logins import Logins
+from mairie.secrets.vault import Vault
+from tests.lab.batches import all_breaks, batches, words
+from tests.lab.breaks import Break
+from tests.lab.breaks.lessons import SCHOOL
+
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
+
+DEMO = Path(__file__).parents[2] / "inventories" / "demo"
+COMMUNE, GATEWAY = "rurutu", "rurutu-ecole-gw"
+CABLES = "admin: eth3}}"
+RADIOS = "radios: {wlan0: {band: 2.4, channel: 6}}"
+
+
+def inventory(folder: Path) -> Path:
+    """Copy the demo, and give the gateway of its school a radio."""
+    copy = Path(shutil.copytree(DEMO, folder / "demo"))
+    path = copy / "communes" / f"{COMMUNE}.yaml"
+    text = path.read_text()
+    assert text.count(CABLES) == 1
+    path.write_text(text.replace(CABLES, f"{CABLES[:-1]}, {RADIOS}}}"))
+    vault = Vault(copy, load(copy, secrets=False))
+    assert Logins(vault).generate(lambda: find_identity(copy, demo=True))
+    return copy
+
+
+class World:
+    """The gateway of a school, without a hub."""
+
+    first: HostOutcome
+    second: HostOutcome
+
+    def __init__(self, folder: Path) -> None:
+        self.session = Session.of(folder, print, communes=(COMMUNE,), name="test-lessons")
+        layout = self.session.layout
+        nodes = tuple(node for node in layout.nodes if node.name in (internet.NAME, GATEWAY))
+        self.session.layout = Topology(nodes, (), (GATEWAY,))
+        self.session.plans = {GATEWAY: self.session.plans[GATEWAY]}
+
+    def act(self, action: Action, *only: str) -> HostOutcome:
+        console = Console(file=io.StringIO())
+        run = Run(self.session.plans, self.session.reach(), console, "demo", 1)
+        (outcome,) = run.act(action, only)
+        assert outcome.status == "done", outcome.message
+        return outcome
+
+    def verify(self) -> dict[str, set[str]]:
+        """Return the outcomes of each control of the brick."""
+        found: dict[str, set[str]] = {}
+        for item in self.act("verify", "lessons").results:
+            found.setdefault(item.id, set()).add(item.outcome)
+        return found
+
+    def run(self, script: str) -> str:
+        return self.session.lab.check(GATEWAY, ["sh", "-c", script])
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    found = World(inventory(tmp_path_factory.mktemp("lessons")))
+    with found.session.lab as lab:
+        lab.up(found.session.layout.nodes)
+        internet.start(lab, found.session.plans)
+        # No hub answers here: a host that has tried once does not wait for it.
+        tried = f"mkdir -p -m 700 {CLIENT_STATE} && echo '{{}}' >{STATE}"
+        lab.check(GATEWAY, ["sh", "-c", tried])
+        found.first = found.act("apply")
+        found.second = found.act("apply")
+        yield found
+
+
+def of_school() -> list[Break]:
+    """Return the damage that a container can show."""
+    return [item for item in all_breaks() if item.role == SCHOOL]
+
+
+def test_a_second_deploy_changes_nothing(world: World) -> None:
+    assert [each.name for each in world.first.changed if each.name.startswith("lessons: ")]
+    assert world.second.changed == ()
+
+
+def test_what_was_deployed_conforms(world: World) -> None:
+    found = world.verify()
+    assert found.pop("LES-10") == {"unknown"}, "a container has no radio"
+    assert found == {
+        name: {"pass"} for name in ("LES-01", "LES-02", "LES-03", "LES-04", "LES-11", "LES-20")
+    }
+
+
+def test_a_lesson_is_kept_and_written_down(world: World) -> None:
+    said = world.run("mairie-lessons on --minutes 30 --by 'Hina T.' 2>&1")
+    assert said.startswith("allumé\tjusqu'à ")
+    assert "encore 30 min" in said
+    assert "radio wlan0 : hostapd ne répond pas" in said
+    world.run(f"systemctl restart {SERVICE}")
+    assert world.run("mairie-lessons status 2>/dev/null").startswith("allumé\t")
+    assert world.act("apply").changed == (), "a lesson is no change by hand"
+    assert world.verify()["LES-11"] == {"pass"}
+    assert world.run("mairie-lessons off") == "éteint\n"
+    lines = [line.split("\t")[1:] for line in world.run("mairie-lessons log").splitlines()]
+    assert [line[:3] for line in lines] == [
+        ["marche", "commande", "Hina T."],
+        ["arrêt", "commande", ""],
+    ]
+    assert "réseau des classes : marche, commande, Hina T." in world.run(
+        f"journalctl -q -o cat -u {SERVICE}"
+    )
+
+
+def test_it_ends_by_itself_whatever_the_clock_says(world: World) -> None:
+    world.run("mairie-lessons on --minutes 1 2>/dev/null")
+    world.run("timeout 75 sh -c 'until mairie-lessons status | grep -q éteint; do sleep 2; done'")
+    assert world.run("mairie-lessons log").splitlines()[-1].endswith("arrêt\thoraire\tfin prévue")
+
+
+def test_a_lesson_without_end_is_refused(world: World) -> None:
+    said = world.run("mairie-lessons on --minutes 999 2>&1; echo $?")
+    assert said == "De 1 à 180 minutes : rien n'a changé.\n2\n"
+
+
+def test_damage_is_seen_and_repaired(world: World) -> None:
+    for batch in batches(of_school()):
+        for item in batch:
+            world.run(item.damage)
+        found = world.verify()
+        for item in reversed(batch):
+            world.run(item.repair or "true")
+        red = {name for name, outcomes in found.items() if "fail" in outcomes}
+        expected = {name for item in batch for name in (item.control, *item.also)}
+        assert {item.control for item in batch} <= red <= expected, words(batch)
+        world.act("apply")
+        assert not [name for name, outcomes in world.verify().items() if "fail" in outcomes]
