@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from ipaddress import IPv4Address, IPv6Address
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -10,6 +11,7 @@ from pydantic import Field, StringConstraints
 from mairie.model.base import (
     AbsolutePath,
     Band,
+    Domain,
     Label,
     Model,
     Name,
@@ -50,6 +52,7 @@ class Segment(Model):
     isolated: bool = Field(False, description="Hosts of the segment cannot see each other")
     hours: Name | None = Field(None, description="Schedule outside which the internet is closed")
     people: bool = Field(False, description="People who log in by name may be put into it")
+    filter: bool = Field(False, description="Names are answered through dns_filter")
 
 
 class Network(Model):
@@ -140,6 +143,28 @@ class Dns(Model):
     fallback: tuple[str, ...] = Field(min_length=1, description="Resolvers when the hub is cut off")
     cache_size: int = Field(ge=150, le=100_000)
     stale_seconds: int = Field(ge=0, description="How long an expired answer may still be served")
+
+
+class SafeSearch(Model):
+    """A search engine whose names lead to the one that filters its results."""
+
+    on: bool = True
+    names: tuple[Domain, ...] = Field(min_length=1, description="Which lead elsewhere")
+    target: Domain = Field(description="Where the engine filters")
+    addresses: tuple[IPv4Address | IPv6Address, ...] = Field(
+        (),
+        description="Of the target, as the engine publishes them; without, names are refused",
+    )
+    source: str = Field(min_length=1, description="Where the engine says so")
+
+
+class DnsFilter(Model):
+    """What segments with ``filter`` are not told."""
+
+    lists: tuple[Name, ...] = Field((), description="Files filter/<name>.txt, a domain a line")
+    allowed: tuple[Domain, ...] = Field((), description="Answered although a list has them")
+    refused: tuple[Domain, ...] = Field((), description="Beside the lists, and all below them")
+    safe_search: dict[Name, SafeSearch]
 
 
 class Ntp(Model):
@@ -310,6 +335,7 @@ class Reference(Model):
     schedules: dict[Name, Schedule]
     uplink_classes: dict[str, UplinkClass]
     dns: Dns
+    dns_filter: DnsFilter
     ntp: Ntp
     journal: Journal
     upgrades: Window

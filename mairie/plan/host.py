@@ -214,6 +214,30 @@ class Dns:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SafeSearch:
+    """A search engine whose names lead to the one that filters its results."""
+
+    names: tuple[str, ...]
+    target: str
+    addresses: tuple[str, ...]
+    """Of the target, both families."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameFilter:
+    """A second resolver, for segments that are not told every name."""
+
+    interfaces: tuple[str, ...]
+    """Bridges of these segments: whoever asks this host there asks the filter."""
+    port: int
+    refused: tuple[str, ...]
+    """Domains that do not exist there, with all below them; none is below another."""
+    allowed: tuple[str, ...]
+    """Domains below refused ones that exist nevertheless."""
+    safe_search: tuple[SafeSearch, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
     """Destination ports of one protocol; ``icmp`` has first = last = 0 and means echo request."""
 
@@ -301,6 +325,8 @@ class NetworkPlan:
     dhcp_reservations: tuple[DhcpReservation, ...]
     dns: Dns | None
     """None on a server that is not a gateway: it asks its gateway."""
+    name_filter: NameFilter | None
+    """On a gateway with a segment that is not told every name."""
     firewall: Firewall
 
 

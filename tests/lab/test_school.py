@@ -1,8 +1,9 @@
-"""Lessons on a gateway in a container: everything but the air, which needs a radio."""
+"""The school in containers: lessons, but for the air, which needs a radio; names, and a pupil."""
 
 from __future__ import annotations
 
 import io
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from mairie.files.backup import CLIENT_STATE, STATE
 from mairie.files.lessons import SERVICE
 from mairie.host.events import Action
 from mairie.inventory import load
-from mairie.lab import internet
+from mairie.lab import clients, internet
 from mairie.lab.session import Session
 from mairie.lab.topology import Topology
 from mairie.push import HostOutcome
@@ -29,7 +30,7 @@ from tests.lab.breaks.lessons import SCHOOL
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
 
 DEMO = Path(__file__).parents[2] / "inventories" / "demo"
-COMMUNE, GATEWAY = "rurutu", "rurutu-ecole-gw"
+COMMUNE, GATEWAY, PUPIL = "rurutu", "rurutu-ecole-gw", "rurutu-ecole-school"
 CABLES = "admin: eth3}}"
 RADIOS = "radios: {wlan0: {band: 2.4, channel: 6}}"
 
@@ -53,10 +54,12 @@ class World:
     second: HostOutcome
 
     def __init__(self, folder: Path) -> None:
-        self.session = Session.of(folder, print, communes=(COMMUNE,), name="test-lessons")
+        self.folder = folder
+        self.session = Session.of(folder, print, communes=(COMMUNE,), name="test-school")
         layout = self.session.layout
-        nodes = tuple(node for node in layout.nodes if node.name in (internet.NAME, GATEWAY))
-        self.session.layout = Topology(nodes, (), (GATEWAY,))
+        nodes = tuple(node for node in layout.nodes if node.name in (internet.NAME, GATEWAY, PUPIL))
+        pupils = tuple(client for client in layout.clients if client.name == PUPIL)
+        self.session.layout = Topology(nodes, pupils, (GATEWAY,))
         self.session.plans = {GATEWAY: self.session.plans[GATEWAY]}
 
     def act(self, action: Action, *only: str) -> HostOutcome:
@@ -73,13 +76,36 @@ class World:
             found.setdefault(item.id, set()).add(item.outcome)
         return found
 
-    def run(self, script: str) -> str:
-        return self.session.lab.check(GATEWAY, ["sh", "-c", script])
+    def run(self, script: str, timeout: float = 100) -> str:
+        return self.session.lab.check(GATEWAY, ["sh", "-c", script], timeout=timeout)
+
+    def edit(self, old: str, new: str) -> None:
+        """Change the commune's file, and read it."""
+        path = self.folder / "communes" / f"{COMMUNE}.yaml"
+        text = path.read_text()
+        assert text.count(old) == 1, old
+        path.write_text(text.replace(old, new))
+        session = Session.of(self.folder, print, communes=(COMMUNE,), name="test-school")
+        self.session.plans = {GATEWAY: session.plans[GATEWAY]}
+
+    def dig(self, name: str, *options: str, server: str = "") -> tuple[str, list[str]]:
+        """Return what a pupil is told of a name: the status of DNS, and the values."""
+        asked = ["dig", "+tries=1", "+time=5", "+noall", "+comments", "+answer", *options, name]
+        text = self.session.lab.exec(PUPIL, [*asked, f"@{server or self.gateway}"]).stdout
+        status = re.search(r"status: (\w+)", text)
+        lines = [line.split() for line in text.splitlines() if line and line[0] != ";"]
+        return status[1] if status else "", [words[4].rstrip(".") for words in lines]
+
+    @property
+    def gateway(self) -> str:
+        """Address of the gateway in the segment of pupils."""
+        segments = self.session.plans[GATEWAY].network.segments
+        return next(item for item in segments if item.segment == "school").gateway_ipv4
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    found = World(inventory(tmp_path_factory.mktemp("lessons")))
+    found = World(inventory(tmp_path_factory.mktemp("school")))
     with found.session.lab as lab:
         lab.up(found.session.layout.nodes)
         internet.start(lab, found.session.plans)
@@ -88,6 +114,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         lab.check(GATEWAY, ["sh", "-c", tried])
         found.first = found.act("apply")
         found.second = found.act("apply")
+        clients.connect(lab, found.session.layout.clients)
         yield found
 
 
@@ -111,7 +138,7 @@ def test_what_was_deployed_conforms(world: World) -> None:
 
 def test_a_lesson_is_kept_and_written_down(world: World) -> None:
     said = world.run("mairie-lessons on --minutes 30 --by 'Hina T.' 2>&1")
-    assert said.startswith("allumé\tjusqu'à ")
+    assert "allumé\tjusqu'à " in said
     assert "encore 30 min" in said
     assert "radio wlan0 : hostapd ne répond pas" in said
     world.run(f"systemctl restart {SERVICE}")
@@ -138,6 +165,67 @@ def test_it_ends_by_itself_whatever_the_clock_says(world: World) -> None:
 def test_a_lesson_without_end_is_refused(world: World) -> None:
     said = world.run("mairie-lessons on --minutes 999 2>&1; echo $?")
     assert said == "De 1 à 180 minutes : rien n'a changé.\n2\n"
+
+
+def test_what_is_refused_does_not_exist(world: World) -> None:
+    for name in ("adulte.example", "www.adulte.example", "dns.google", "duckduckgo.com"):
+        assert world.dig(name) == ("NXDOMAIN", []), name
+        assert world.dig(name, "+tcp") == ("NXDOMAIN", []), name
+    for name in ("use-application-dns.net", "mask.icloud.com"):
+        assert world.dig(name) == ("NXDOMAIN", []), name
+
+
+def test_everything_else_is_told_as_to_everybody(world: World) -> None:
+    assert world.dig("www.example.net") == ("NOERROR", [internet.HOST_IPV4])
+    own = f"gw.ecole.rurutu.{world.session.plans[GATEWAY].domain}"
+    tunnel = world.run(f"dig +short {own} @127.0.0.1").strip()
+    assert world.dig(own) == ("NOERROR", [tunnel])
+
+
+def test_search_engines_filter_their_results(world: World) -> None:
+    assert world.dig("www.google.fr") == (
+        "NOERROR",
+        ["forcesafesearch.google.com", "216.239.38.120"],
+    )
+    assert world.dig("www.youtube.com", "AAAA") == (
+        "NOERROR",
+        ["restrict.youtube.com", "2001:4860:4802:32::78"],
+    )
+    assert world.dig("www.bing.com") == ("NOERROR", ["strict.bing.com", "204.79.197.220"])
+    # Nor by another kind of record, where addresses could stand as well (RFC 9460).
+    for kind in ("HTTPS", "TXT"):
+        status, values = world.dig("www.google.fr", kind)
+        assert status == "NOERROR" and values in ([], ["forcesafesearch.google.com"]), kind
+
+
+def test_a_pupil_cannot_ask_elsewhere(world: World) -> None:
+    assert world.dig("adulte.example", server="9.9.9.9") == ("", [])
+    assert world.dig("adulte.example", "+tcp", server="9.9.9.9") == ("", [])
+    # Another address of this host is no way around.
+    admin = next(
+        item for item in world.session.plans[GATEWAY].network.segments if item.segment == "admin"
+    )
+    assert world.dig("dns.google", server=admin.gateway_ipv4) == ("NXDOMAIN", [])
+
+
+def test_an_exception_of_the_commune(world: World) -> None:
+    line = "overrides: {dns_filter: {lists: [doh], allowed: [duckduckgo.com]}}\nflows:\n"
+    world.edit("flows:\n", line)
+    world.act("apply", "network")
+    settings = world.run("cat /etc/mairie/filter/dnsmasq.conf")
+    assert "adulte.example" not in settings and "local=/duckduckgo.com/" not in settings
+    assert world.dig("dns.google") == ("NXDOMAIN", [])
+    world.edit(line, "flows:\n")
+    world.act("apply", "network")
+    assert world.act("apply").changed == ()
+
+
+def test_the_filter_conforms(world: World) -> None:
+    found: dict[str, set[str]] = {}
+    for item in world.act("verify", "network").results:
+        found.setdefault(item.id, set()).add(item.outcome)
+    names = ("NET-01", "NET-10", "NET-12", "NET-39", "NET-40", "NET-47", "NET-48", "NET-70")
+    assert {name: found[name] for name in names} == {name: {"pass"} for name in names}
 
 
 def test_damage_is_seen_and_repaired(world: World) -> None:
