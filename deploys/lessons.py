@@ -8,6 +8,7 @@ from __future__ import annotations
 from pyinfra.operations import systemd
 
 from mairie.files import lessons as table
+from mairie.host.accounts import service_account
 from mairie.host.deploy import BRICKS_FOLDER, folder, place, this_host, to_activate
 from mairie.host.units import restarted, unit
 
@@ -17,15 +18,17 @@ def deploy() -> None:
     plan, _ = this_host()
     if plan.lessons is None:
         return
+    service_account("lessons", table.ACCOUNT, "Page of the teachers")
     folder("lessons", BRICKS_FOLDER)
     placed, _ = place("lessons")
     systemd.daemon_reload(
         name="lessons: systemd reads its units again",
-        _if=to_activate("lessons", placed[table.UNIT]),
+        _if=to_activate("lessons", placed[table.UNIT], placed[table.PAGE_UNIT]),
     )
-    unit(name="lessons: switch is there", service=table.SERVICE, running=True, enabled=True)
-    restarted(
-        name="lessons: switch restarted",
-        service=table.SERVICE,
-        _if=to_activate("lessons", *placed.values()),
-    )
+    for service in (table.SERVICE, table.PAGE_SERVICE):
+        unit(name=f"lessons: {service}", service=service, running=True, enabled=True)
+        restarted(
+            name=f"lessons: {service} restarted",
+            service=service,
+            _if=to_activate("lessons", *placed.values()),
+        )

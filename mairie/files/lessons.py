@@ -9,10 +9,17 @@ from typing import Any
 from mairie.files import TemplateFile
 from mairie.files.wifi import global_control_of, lesson_file_of
 from mairie.plan.host import HostPlan, LessonsPlan, Radio
+from mairie.plan.stable import salt_of
 
 LIBRARY = "/usr/local/lib/mairie"
 PROGRAM = "/usr/local/sbin/mairie-lessons"
 SETTINGS = "/etc/mairie/lessons/lessons.json"
+CODE = "/etc/mairie/lessons/code.json"
+"""A hash of the teachers' code, for the switch alone."""
+ACCOUNT = "mairie-lessons"
+"""Of the page."""
+PAGE_SERVICE = "mairie-lessons-page.service"
+PAGE_UNIT = f"/etc/systemd/system/{PAGE_SERVICE}"
 SERVICE = "mairie-lessons.service"
 UNIT = f"/etc/systemd/system/{SERVICE}"
 STATE = "/var/lib/mairie-lessons"
@@ -24,11 +31,14 @@ MODULES = (
     "__main__",
     "air",
     "clock",
+    "codes",
     "door",
+    "page",
     "schedule",
     "settings",
     "store",
     "switch",
+    "web",
 )
 
 
@@ -48,9 +58,18 @@ def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
             context={"settings": settings(plan, lessons)},
         ),
         TemplateFile(
+            path=CODE, mode="600", secret=True, context={"salt": salt_of(plan.name).hex()}
+        ),
+        TemplateFile(
+            path=PAGE_UNIT,
+            check=VERIFY,
+            context={"account": ACCOUNT, "program": PROGRAM},
+        ),
+        TemplateFile(
             path=UNIT,
             check=VERIFY,
             context={
+                "account": ACCOUNT,
                 "program": PROGRAM,
                 "runtime": PurePosixPath(RUNTIME).name,
                 "state": PurePosixPath(STATE).name,
@@ -67,7 +86,15 @@ def radios(plan: HostPlan) -> tuple[Radio, ...]:
 def settings(plan: HostPlan, lessons: LessonsPlan) -> dict[str, Any]:
     """Return what the program reads."""
     return {
-        **asdict(lessons),
+        "minutes": lessons.minutes,
+        "longest": lessons.longest,
+        "schedule": [asdict(each) for each in lessons.schedule],
+        "page": {
+            "commune": plan.place.commune_label,
+            "site": plan.place.site_label,
+            "addresses": lessons.page_addresses,
+            "port": lessons.page_port,
+        },
         "radios": [
             {
                 "name": radio.name,

@@ -666,6 +666,10 @@ class LessonsPlan:
     """Of any lesson, minutes."""
     schedule: tuple[WeeklyLesson, ...]
     """In the host's time zone; none overlaps another."""
+    page_addresses: tuple[str, ...]
+    """Of this gateway in the segments of the networks, both families: the teachers' page is there,
+    and nowhere else. HostSecrets has a hash of their code under ``wifi-lessons``."""
+    page_port: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -234,7 +234,9 @@ class Vault:
         on_air = {each.name: each for radio in radios(place) for each in radio.networks}
         personal = [name for name, each in on_air.items() if each.security == "personal"]
         people = [each.login for each in people_at(place) if each.password]
-        return {**entry.of_radius(host, people), **entry.of_radios(host, sorted(personal))}
+        lessons = any(each.lessons for each in on_air.values())
+        keys = entry.of_radios(host, sorted(personal), lessons=lessons)
+        return {**entry.of_radius(host, people), **keys}
 
     def write(self, owner: str, content: Payload) -> None:
         """Encrypt the file of an owner anew, to today's recipients."""

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
+from mairie.plan.stable import salt_of
 from mairie.secrets.certificates import (
     Issued,
     new_authority,
@@ -14,7 +15,7 @@ from mairie.secrets.certificates import (
     revocation_list,
 )
 from mairie.secrets.keys import new_credential
-from mairie.secrets.passwords import new_password, nt_hash
+from mairie.secrets.passwords import code_hash, new_code, new_password, nt_hash
 from mairie.secrets.wifi_record import AUTHORITY_DAYS, RENEW_DAYS, Wanted, WifiRecord
 
 
@@ -49,6 +50,8 @@ class WifiEntry:
     """Network → passphrase, the same at every site of the commune."""
     devices: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
     """Gateway → device → key."""
+    lessons: dict[str, str] = field(default_factory=dict, repr=False)
+    """Gateway → the teachers' code."""
 
     def completed(self, want: Wanted, today: date) -> WifiEntry:
         """Return a copy with everything that is wanted, and nothing else that opens a door."""
@@ -100,6 +103,7 @@ class WifiEntry:
             access_points=points,
             networks={name: self.networks.get(name) or new_password() for name in want.networks},
             devices=devices,
+            lessons={gateway: self.lessons.get(gateway) or new_code() for gateway in want.lessons},
             passwords={
                 login: self.passwords.get(login) or new_password()
                 for login in sorted(want.people)
@@ -139,17 +143,21 @@ class WifiEntry:
             },
             networks=tuple(sorted(self.networks)),
             devices={gateway: tuple(sorted(keys)) for gateway, keys in self.devices.items()},
+            lessons=tuple(sorted(self.lessons)),
         )
 
-    def of_radios(self, host: str, networks: Collection[str]) -> dict[str, str]:
+    def of_radios(self, host: str, networks: Collection[str], *, lessons: bool) -> dict[str, str]:
         """Return the keys that the radios of a gateway get, by name.
 
         Args:
             host: the gateway.
-            networks: those it has on the air.
+            networks: those it has on the air with a passphrase.
+            lessons: whether some are there for lessons alone.
 
         """
+        code = self.lessons.get(host) if lessons else None
         return {
+            **({"wifi-lessons": code_hash(code, salt_of(host))} if code else {}),
             **{f"wifi-network:{name}": self.networks[name] for name in networks},
             **{f"wifi-device:{name}": key for name, key in self.devices.get(host, {}).items()},
         }

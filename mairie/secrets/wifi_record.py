@@ -44,6 +44,8 @@ class Wanted:
     """Those with one passphrase, the same at every site."""
     devices: tuple[tuple[str, str], ...] = ()
     """Gateway, and a device with a key of its own."""
+    lessons: tuple[str, ...] = ()
+    """Gateways whose teachers have a code."""
 
     @property
     def gateways(self) -> tuple[str, ...]:
@@ -83,6 +85,7 @@ def wanted(territory: Territory, commune: str) -> Wanted:
         devices=tuple(
             sorted({(host, device.name) for host, each in on_air for device in each.devices})
         ),
+        lessons=tuple(sorted({host for host, each in on_air if each.lessons})),
     )
 
 
@@ -110,6 +113,7 @@ class WifiRecord:
     certificates: dict[str, date] = field(default_factory=dict)
     networks: tuple[str, ...] = ()
     devices: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    lessons: tuple[str, ...] = ()
 
     def missing(self, want: Wanted) -> Iterator[str]:
         """Yield what is wanted and not there, as the object of a sentence."""
@@ -135,6 +139,9 @@ class WifiRecord:
         for gateway, device in want.devices:
             if device not in self.devices.get(gateway, ()):
                 yield f"no key of device {device} at {gateway}"
+        for gateway in want.lessons:
+            if gateway not in self.lessons:
+                yield f"no teachers' code of {gateway}"
 
     def left_over(self, want: Wanted) -> Iterator[str]:
         """Yield what still opens a door and should not, as the subject of a sentence."""
@@ -161,6 +168,9 @@ class WifiRecord:
             for device in devices:
                 if (gateway, device) not in want.devices:
                     yield f"the key of device {device} at {gateway}"
+        for gateway in self.lessons:
+            if gateway not in want.lessons:
+                yield f"the teachers' code of {gateway}"
 
     def ending(self, today: date, days: int) -> Iterator[tuple[str, date]]:
         """Yield what ends within some days, with its last day."""

@@ -7,14 +7,27 @@ import json
 from pathlib import Path
 
 from mairie.files import TemplateFile
-from mairie.files.lessons import LOG, PROGRAM, SERVICE, STATE, files, radios
+from mairie.files.lessons import (
+    ACCOUNT,
+    CODE,
+    LOG,
+    PAGE_SERVICE,
+    PROGRAM,
+    SERVICE,
+    STATE,
+    files,
+    radios,
+)
 from mairie.host.control import control
 from mairie.host.drift import Drift
 from mairie.host.looks.air import INTERFACES, on_air
+from mairie.host.looks.sockets import sockets
 from mairie.host.looks.unit import changed_since_start, properties
-from mairie.host.probe import CannotLookError, Probe
+from mairie.host.probe import CannotLookError, Probe, said
 from mairie.plan.host import HostPlan, LessonsPlan, Network
 
+NET_BIND_SERVICE = 1 << 10
+"""Of linux/capability.h."""
 STATUS = f"{PROGRAM} status"
 LESSON = Path(f"{STATE}/lesson.json")
 MINUTE = 60
@@ -42,11 +55,17 @@ def ahead(plan: HostPlan, probe: Probe) -> None:
     reason="Sans lui, rien ne s'allume pour une leçon, et rien ne s'éteint de soi-même.",
     severity="high",
     references=("Loi 2015-136, art. 7",),
-    each=lambda plan: ("is-active", "is-enabled") if plan.lessons else (),
+    each=lambda plan: {
+        f"{service} {asked}": (service, asked)
+        for service in (SERVICE, PAGE_SERVICE)
+        for asked in ("is-active", "is-enabled")
+        if plan.lessons
+    },
 )
-def test_service(subject: str, probe: Probe) -> None:
-    word = probe(f"systemctl {subject} {SERVICE}").stdout.strip()
-    assert word == subject.removeprefix("is-"), f"{SERVICE} : {word or 'absent'}"
+def test_service(subject: tuple[str, str], probe: Probe) -> None:
+    service, asked = subject
+    word = probe(f"systemctl {asked} {service}").stdout.strip()
+    assert word == asked.removeprefix("is-"), f"{service} : {word or 'absent'}"
 
 
 @control(
@@ -68,10 +87,10 @@ def test_file(subject: TemplateFile, drift: Drift) -> None:
     reason="Il les lit à son démarrage : d'anciens horaires resteraient en vigueur.",
     severity="medium",
     references=("ANSSI hygiène 6",),
-    applies=has_lessons,
+    each=lambda plan: (SERVICE, PAGE_SERVICE) if plan.lessons else (),
 )
-def test_has_read_them(probe: Probe, plan: HostPlan) -> None:
-    late = changed_since_start(probe, SERVICE, (file.path for file in files(plan)))
+def test_has_read_them(subject: str, probe: Probe, plan: HostPlan) -> None:
+    late = changed_since_start(probe, subject, (file.path for file in files(plan)))
     assert not late, f"changés depuis son démarrage : {', '.join(late)}"
 
 
@@ -91,6 +110,55 @@ def test_rights(probe: Probe) -> None:
     told = dict(line.partition(":")[::2] for line in status.splitlines())
     assert not int(told["CapBnd"], 16), f"droits du noyau : {told['CapBnd'].strip()}"
     assert shown["NoNewPrivileges"] == "yes", "pourrait obtenir d'autres droits"
+
+
+@control(
+    "LES-05",
+    title="La page exposée aux élèves n'a qu'un droit, et ne connaît pas le code",
+    reason="Chacun peut lui parler : elle ne doit ni allumer d'elle-même, ni lire de secret.",
+    severity="high",
+    references=("ANSSI hygiène 29", "ANSSI-BP-028 R63"),
+    applies=has_lessons,
+)
+def test_page_rights(probe: Probe) -> None:
+    shown = properties(probe, PAGE_SERVICE, "MainPID", "NoNewPrivileges")
+    if shown["MainPID"] == "0":
+        raise CannotLookError(f"{PAGE_SERVICE} n'est pas en service")
+    status = Path(f"/proc/{shown['MainPID']}/status").read_text()
+    told = dict(line.partition(":")[::2] for line in status.splitlines())
+    user = said(probe(f"id -u {ACCOUNT}")).strip()
+    assert told["Uid"].split() == [user] * 4, f"tourne sous le compte {told['Uid'].split()[0]}"
+    extra = int(told["CapBnd"], 16) & ~NET_BIND_SERVICE
+    assert not extra, f"droits du noyau en trop : {extra:#x}"
+    assert shown["NoNewPrivileges"] == "yes", "pourrait obtenir d'autres droits"
+    mode = said(probe(f"stat -c '%a %U:%G' {CODE}")).strip()
+    assert mode == "600 root:root", f"{CODE} : droits {mode}"
+
+
+@control(
+    "LES-06",
+    title="La page des enseignants répond dans leur segment, et là seulement",
+    reason="Sans elle, l'enseignant appelle la mairie ; ailleurs, elle n'a rien à faire.",
+    severity="medium",
+    references=("ANSSI hygiène 19", "ANSSI-BP-028 R62"),
+    applies=has_lessons,
+)
+def test_page(probe: Probe, plan: HostPlan) -> None:
+    lessons = lessons_of(plan)
+    own = {f"[{each}]" if ":" in each else each for each in lessons.page_addresses}
+    found = {item.local for item in sockets(probe) if item.port == lessons.page_port}
+    visitors = plan.portal
+    portal = {f"{visitors.ipv4}:80", f"[{visitors.ipv6}]:80"} if visitors else set()
+    wanted = {f"{each}:{lessons.page_port}" for each in own}
+    assert found - portal == wanted, f"écoute sur {', '.join(sorted(found)) or 'rien'}"
+    script = (
+        "import sys,urllib.request;sys.stdout.write("
+        "urllib.request.build_opener(urllib.request.ProxyHandler({})).open("
+        f"'http://{lessons.page_addresses[0]}/',timeout=8).read().decode())"
+    )
+    output = probe(f'python3 -I -c "{script}"')
+    assert output.ok, f"aucune page : {(output.stderr.strip().splitlines() or ['rien'])[-1]}"
+    assert "<h1>Wi-Fi de la classe</h1>" in output.stdout, "une autre page répond"
 
 
 @control(
@@ -148,5 +216,5 @@ def test_modes(subject: str, probe: Probe) -> None:
     if path == LOG and not output.ok and not LESSON.exists():
         return  # nothing was ever switched
     assert output.ok, f"{path} manque"
-    found, wanted = output.stdout.strip(), f"{subject} root:root"
+    found, wanted = output.stdout.strip(), f"{subject} root:{ACCOUNT}"
     assert found == wanted, f"droits {found}, attendus {wanted}"

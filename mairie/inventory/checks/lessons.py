@@ -8,7 +8,7 @@ from mairie.inventory.checks.facts import Facts, SitePlace
 from mairie.inventory.problems import Problem
 from mairie.inventory.yaml_nodes import Key
 from mairie.model.reference import Lessons, Reference, Schedule
-from mairie.plan.lessons import settings
+from mairie.plan.lessons import FLOW, settings
 from mairie.plan.radio import named
 
 HOUR = 60
@@ -17,6 +17,10 @@ HOUR = 60
 def problems(facts: Facts) -> Iterator[Problem]:
     """Yield what is wrong with the lessons of the reference, or of a site."""
     for merged in list(facts.references.values()):
+        if merged.model is not None and FLOW in merged.model.flows:
+            message = f'"{FLOW}" is the rule of the teachers\' page; name the flow otherwise'
+            path: Key = ("flows", FLOW)
+            yield facts.sources.reference_problem(path, message, merged.commune, merged.layers)
         for path, message in _wrong(merged.model.lessons) if merged.model is not None else ():
             yield facts.sources.reference_problem(
                 ("lessons", *path), message, merged.commune, merged.layers

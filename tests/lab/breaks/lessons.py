@@ -40,6 +40,21 @@ BREAKS: tuple[Break, ...] = (
         role=SCHOOL,
     ),
     Break(
+        control="LES-05",
+        damage="chmod 644 /etc/mairie/lessons/code.json",
+        note="the page is to see the code",
+        also=("LES-02", "LES-03"),
+        role=SCHOOL,
+    ),
+    Break(
+        control="LES-06",
+        damage="setsid python3 -m http.server 80 --bind 127.0.0.1 >/dev/null 2>&1 </dev/null & "
+        "echo $! >/run/break.pid; sleep 1",
+        note="another web server, for a test",
+        repair="kill $(cat /run/break.pid)",
+        role=SCHOOL,
+    ),
+    Break(
         control="LES-11",
         alone=True,
         damage=f'mairie-lessons on --by Hina; sed -i \'s/"seconds": [0-9]*/"seconds": 86400/\' '

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from mairie_lessons.clock import Moment
-from mairie_lessons.settings import Bss, Radio, Settings, Weekly
+from mairie_lessons.settings import Bss, Page, Radio, Settings, Weekly
 from mairie_lessons.store import Store
 from mairie_lessons.switch import Switch
 
 MONDAY = datetime(2026, 11, 23, 7, 0).timestamp()
 MINUTE = 60
+PAGE = Page(commune="L'Île & Fils", site="École", addresses=("127.0.0.1",), port=0)
 RADIO = Radio(
     name="wlan0",
     control="/run/mairie-hostapd/wlan0/global",
@@ -55,7 +56,9 @@ class Host:
 
     def restart(self) -> Switch:
         """Start the program again."""
-        settings = Settings(minutes=60, longest=180, schedule=self.schedule, radios=(RADIO,))
+        settings = Settings(
+            minutes=60, longest=180, schedule=self.schedule, radios=(RADIO,), page=PAGE
+        )
         return Switch(settings, Store(self.folder), self.air, self.written, self.now)
 
     def reboot(self) -> Switch:

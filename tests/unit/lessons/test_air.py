@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 
 from mairie_lessons.air import Air, AirError, talk
+from mairie_lessons.codes import TRIES, TRIES_ALL, Code, hashed
 from mairie_lessons.door import Door, RefusedError, ask
 from mairie_lessons.settings import Bss, Radio
 from tests.unit.lessons.conftest import Host
 
+PAGE = 990
+"""Account of the page."""
 RADIO = Radio(
     name="wlan0",
     control="/run/global",
@@ -103,12 +106,14 @@ def test_a_real_socket_is_asked(tmp_path: Path) -> None:
 
 @pytest.fixture
 def door(host: Host, tmp_path: Path) -> Door:
-    return Door(tmp_path / "switch", host.restart())
+    salt = b"salt"
+    code = Code(salt, hashed("K7QF-3MXP", salt), lambda: host.passed)
+    return Door(tmp_path / "switch", host.restart(), code, PAGE)
 
 
-def test_the_door_answers_root_alone(door: Door) -> None:
+def test_the_door_answers_root(door: Door) -> None:
     with pytest.raises(RefusedError, match="Seul l'administrateur"):
-        door.answer(1000, {"do": "on"})
+        door.answer(1000, {"do": "on", "code": "K7QF-3MXP"})
     assert door.answer(0, {"do": "on", "minutes": 30, "by": "Hina"})["until"] == "07:30"
     assert door.answer(0, {"do": "status"})["on"]
     assert not door.answer(0, {"do": "off"})["on"]
@@ -119,6 +124,44 @@ def test_what_is_not_understood_changes_nothing(door: Door, host: Host, asked: d
     with pytest.raises(RefusedError):
         door.answer(0, asked)
     assert host.log == []
+
+
+@pytest.mark.parametrize("typed", ["K7QF-3MXP", " k7qf 3mxp "])
+def test_the_page_switches_with_the_code(door: Door, host: Host, typed: str) -> None:
+    asked = {"do": "on", "minutes": 30, "by": "nobody", "code": typed, "device": "10.0.0.2"}
+    assert door.answer(PAGE, asked)["on"]
+    assert host.log == [["marche", "page", "", "jusqu'à 07:30"]]
+    assert not door.answer(PAGE, {**asked, "do": "off"})["on"]
+
+
+def test_the_page_needs_the_code_for_everything_but_looking(door: Door, host: Host) -> None:
+    assert not door.answer(PAGE, {"do": "status"})["on"]
+    for do in ("on", "off"):
+        for code in ("", "AAAA-AAAA", None):
+            with pytest.raises(RefusedError, match="Ce code n'est pas le bon"):
+                door.answer(PAGE, {"do": do, "code": code, "device": f"{do}{code}"})
+    assert host.log == []
+
+
+def test_wrong_codes_are_counted_by_device_and_for_all(door: Door, host: Host) -> None:
+    def wrong(device: str) -> str:
+        with pytest.raises(RefusedError) as error:
+            door.answer(PAGE, {"do": "on", "code": "AAAA-AAAA", "device": device})
+        return str(error.value)
+
+    right = {"do": "on", "code": "K7QF-3MXP", "device": "one"}
+    for _ in range(TRIES):
+        assert wrong("one").startswith("Ce code")
+    assert wrong("one").startswith("Trop d'essais")
+    with pytest.raises(RefusedError, match="Trop d'essais"):
+        door.answer(PAGE, right)
+    assert door.answer(PAGE, {**right, "device": "two"})["on"]
+    for number in range(TRIES_ALL - TRIES):
+        assert wrong(f"other{number}").startswith("Ce code")
+    with pytest.raises(RefusedError, match="Trop d'essais"):
+        door.answer(PAGE, {**right, "device": "two"})
+    host.wait(1.1)
+    assert door.answer(PAGE, right)["on"]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="the door opens to root alone: run as root")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import pwd
 import socket
 import sys
 import threading
@@ -11,10 +12,12 @@ import time
 from typing import Any
 
 from mairie_lessons.air import Air
+from mairie_lessons.codes import Code
 from mairie_lessons.door import Door, RefusedError, ask
-from mairie_lessons.settings import SETTINGS, SOCKET, STATE, load
+from mairie_lessons.settings import ACCOUNT, SETTINGS, SOCKET, STATE, load
 from mairie_lessons.store import Store
 from mairie_lessons.switch import Switch, say
+from mairie_lessons.web import Server
 
 DONE, BAD_INPUT = 0, 2
 EVERY_SECONDS = 2
@@ -34,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("status", help="dire s'il est allumé, et jusqu'à quand")
     commands.add_parser("log", help="montrer le registre : quand, par quoi, par qui")
     commands.add_parser("serve", help="tenir l'interrupteur (c'est le service)")
+    commands.add_parser("page", help="montrer la page (c'est un autre service)")
     commands.add_parser("quiet", help="tout éteindre pendant que le service est arrêté")
     return described
 
@@ -43,7 +47,7 @@ def serve() -> int:
     settings = load()
     written = SETTINGS.stat().st_mtime
     switch = Switch(settings, Store(STATE), Air(settings.radios), written)
-    door = Door(SOCKET, switch)
+    door = Door(SOCKET, switch, Code.load(time.monotonic), pwd.getpwnam(ACCOUNT).pw_uid)
     threading.Thread(target=door.serve_forever, daemon=True).start()
     told = False
     while True:
@@ -55,6 +59,17 @@ def serve() -> int:
             ready()
             told = True
         time.sleep(EVERY_SECONDS)
+
+
+def show_page() -> int:
+    """Show the page until stopped."""
+    settings = load()
+    for address in settings.page.addresses:
+        server = Server(address, settings, settings.page, SOCKET)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    ready()
+    threading.Event().wait()
+    return DONE
 
 
 def ready() -> None:
@@ -83,6 +98,8 @@ def main() -> int:
     arguments = parser().parse_args()
     if arguments.command == "serve":
         return serve()
+    if arguments.command == "page":
+        return show_page()
     try:
         if arguments.command == "log":
             print(Store(STATE).log(), end="")

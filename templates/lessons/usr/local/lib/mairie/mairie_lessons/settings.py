@@ -9,6 +9,8 @@ from pathlib import Path
 SETTINGS = Path("/etc/mairie/lessons/lessons.json")
 STATE = Path("/var/lib/mairie-lessons")
 SOCKET = Path("/run/mairie-lessons/switch")
+ACCOUNT = "mairie-lessons"
+"""Of the page, which anybody in the segment can speak to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +43,25 @@ class Weekly:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """The page of the teachers."""
+
+    commune: str
+    site: str
+    addresses: tuple[str, ...]
+    """Of this gateway in the segments of the networks."""
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything the switch needs to know."""
+    """Everything the switch and its page need to know."""
 
     minutes: int
     longest: int
     schedule: tuple[Weekly, ...]
     radios: tuple[Radio, ...]
+    page: Page
 
 
 def load(path: Path = SETTINGS) -> Settings:
@@ -74,4 +88,5 @@ def load(path: Path = SETTINGS) -> Settings:
             )
             for each in data["radios"]
         ),
+        page=Page(**{**data["page"], "addresses": tuple(data["page"]["addresses"])}),
     )
