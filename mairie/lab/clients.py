@@ -72,7 +72,7 @@ def _connect(lab: Lab, name: str) -> Lease:
             "-c",
             f"dhcpcd --nodev -x {CLIENT_PORT} 2>/dev/null; rm -f /var/lib/dhcpcd/*.lease*; "
             f"dhcpcd --quiet --nodev --noarp -b {CLIENT_PORT}; "
-            "for _ in $(seq 150); do sleep 0.2; "
+            "for _ in $(seq 60); do sleep 0.5; "
             f"has() {{ ip $1 -oneline address show dev {CLIENT_PORT} scope global -tentative "
             "| grep -q inet; }; has -4 && has -6 && exit 0; done",
         ],

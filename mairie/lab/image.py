@@ -120,6 +120,21 @@ MASKED = (
 )
 """Units of a machine that a container does not have: its disks, consoles, devices."""
 
+GENERATORS = (
+    "systemd-debug-generator",
+    "systemd-fstab-generator",
+    "systemd-getty-generator",
+    "systemd-gpt-auto-generator",
+    "systemd-hibernate-resume-generator",
+    "systemd-rc-local-generator",
+    "systemd-run-generator",
+    "systemd-ssh-generator",
+    "systemd-system-update-generator",
+    "systemd-sysv-generator",
+    "systemd-tpm2-generator",
+)
+"""What would make such units (systemd.generator(7)), each time that systemd reads its units."""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -157,7 +172,7 @@ class Recipe:
     @property
     def key(self) -> str:
         """Twelve hexadecimal digits that name this recipe."""
-        everything = {"recipe": asdict(self), "files": self.files, "masked": MASKED}
+        everything = {"recipe": asdict(self), "files": self.files, "masked": (*MASKED, *GENERATORS)}
         return hashlib.sha256(json.dumps(everything, sort_keys=True).encode()).hexdigest()[:12]
 
 
@@ -227,7 +242,9 @@ def _build(recipe: Recipe, folder: Path, progress: Progress) -> None:
     wanted = " ".join(sorted({*recipe.bricks, *recipe.standard, *recipe.client}))
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         overlay = Path(scratch) / "overlay.tar"
-        write_tar(overlay, recipe.files, [f"/etc/systemd/system/{unit}" for unit in MASKED])
+        units = [f"/etc/systemd/system/{unit}" for unit in MASKED]
+        generators = [f"/etc/systemd/system-generators/{name}" for name in GENERATORS]
+        write_tar(overlay, recipe.files, [*units, *generators])
         install = "apt-get install --yes --no-install-recommends"
         mmdebstrap(
             folder / "host.tar",

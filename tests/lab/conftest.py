@@ -14,6 +14,7 @@ from mairie.host.events import Action, ControlResult
 from mairie.lab.session import Session
 from mairie.push import HostOutcome
 from mairie.run import Run
+from tests.lab.breaks import Break
 
 DEMO = Path(__file__).parents[2] / "inventories" / "demo"
 PARALLEL = 5
@@ -26,8 +27,10 @@ class DeployedDemo:
     session: Session
     first: dict[str, HostOutcome] = field(default_factory=dict)
     second: dict[str, HostOutcome] = field(default_factory=dict)
-    left: dict[str, tuple[ControlResult, ...]] = field(default_factory=dict)
-    """Results of hosts as a test left them: the next one need not look again first."""
+    looks: dict[str, tuple[ControlResult, ...]] = field(default_factory=dict)
+    """What each host's controls said before anything was damaged."""
+    repaired: dict[str, tuple[Break, ...]] = field(default_factory=dict)
+    """What was damaged and repaired last on each host: the next look finds all of it green."""
 
     def act(self, action: Action, *hosts: str) -> dict[str, HostOutcome]:
         """Do one thing on some hosts, or on all."""
@@ -35,6 +38,12 @@ class DeployedDemo:
         chosen = {name: plans[name] for name in hosts} if hosts else plans
         run = Run(chosen, self.session.reach(), Console(file=io.StringIO()), "demo", PARALLEL)
         return {outcome.name: outcome for outcome in run.act(action)}
+
+    def healthy(self, host: str) -> tuple[ControlResult, ...]:
+        """Return every result of one host, seen before any damage."""
+        if host not in self.looks:
+            self.looks[host] = self.verify(host)
+        return self.looks[host]
 
     def verify(self, host: str) -> tuple[ControlResult, ...]:
         """Return every result of one host."""

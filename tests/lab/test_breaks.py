@@ -1,4 +1,7 @@
-"""Every control is proved: the host is damaged, that control turns red and no other does."""
+"""Every control is proved: the host is damaged, that control turns red and no other does.
+
+One look at a host proves two things: the damage of this batch, and the repair of the one before.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ def test_damage_is_seen_and_repaired(
     deployed: DeployedDemo, host: str, number: int, batch: tuple[Break, ...]
 ) -> None:
     del number
-    before = _not_green(deployed.left.pop(host, ()) or deployed.verify(host))
+    before = _not_green(deployed.healthy(host))
     for item in batch:
         deployed.run(host, item.damage)
     try:
@@ -47,16 +50,24 @@ def test_damage_is_seen_and_repaired(
             if control not in expected
         ]
         assert not unseen, f"stayed green: {unseen}"
-        assert not unrelated, f"turned as well: {unrelated}\nafter: {words(batch)}"
+        repaired = words(deployed.repaired.get(host, ()))
+        assert not unrelated, (
+            f"turned as well: {unrelated}\nafter: {words(batch)}\nor still red after: {repaired}"
+        )
     finally:
         for item in reversed(batch):
             if item.repair:
                 deployed.session.lab.exec(host, ["sh", "-c", item.repair], timeout=120)
         outcome = deployed.act("apply", host)[host]
     assert outcome.status == "done", outcome.message
-    results = deployed.verify(host)
-    assert set(_not_green(results)) <= set(before), f"still red after: {words(batch)}"
-    deployed.left[host] = results
+    deployed.repaired[host] = batch
+
+
+@pytest.mark.parametrize("host", sorted({host for host, _, _ in cases()}))
+def test_all_is_green_after_the_last_repair(deployed: DeployedDemo, host: str) -> None:
+    before = _not_green(deployed.healthy(host))
+    after = _not_green(deployed.verify(host))
+    assert set(after) <= set(before), f"still red after: {words(deployed.repaired.get(host, ()))}"
 
 
 def test_every_control_has_a_break(deployed: DeployedDemo) -> None:
