@@ -37,7 +37,7 @@ def deploy() -> None:
     units = install(plan)
     look_at(
         "nftables.service", NETWORKD, "systemd-resolved.service", "dnsmasq.service",
-        "names-watch.service", "access-hours.timer", "uplink-watch.service",
+        "names-watch.service", "access-hours.timer", "uplink-watch.service", table.FILTER_SERVICE,
     )  # fmt: skip
     retire(plan)
     gone = links_gone(plan)
@@ -106,6 +106,8 @@ def retire(plan: HostPlan) -> None:
         _stopped("dnsmasq.service")
     if plan.network.dns is None or not plan.network.dns.hub_address:
         _stopped("names-watch.service")
+    if plan.network.name_filter is None:
+        _stopped(table.FILTER_SERVICE)
 
 
 def _stopped(service: str) -> OperationMeta:
@@ -188,6 +190,8 @@ def names(plan: HostPlan, placed: Placed) -> None:
         watch = _under(placed, table.NAMES_WATCH, table.NAMES_WATCH_SERVICE)
         _service("names-watch.service", watch)
     _service("dnsmasq.service", [placed[table.DNSMASQ]])
+    if plan.network.name_filter is not None:
+        _service(table.FILTER_SERVICE, _under(placed, table.FILTER, table.FILTER_UNIT))
 
 
 def schedules(plan: HostPlan, placed: Placed) -> None:

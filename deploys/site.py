@@ -18,6 +18,7 @@ BRICKS: dict[str, str] = {
     "vpn": "after network: it calls the hub through the uplinks, under the firewall's rules",
     "hub": "after vpn: it answers to communes whose tunnels exist by then",
     "wifi": "after network: it answers in a segment, through the firewall, tunnel or no tunnel",
+    "lessons": "after wifi: it puts networks on the air through the radios that run by then",
     "portal": "after network: it fills the firewall's list of visitors; without it, none gets out",
     "records": "after network: it writes down what the firewall translates, from the first visitor",
     "backup": "last: the first copy of a host is of a host that is complete, through its tunnel",

@@ -112,7 +112,8 @@ def _radios(wifi: WifiPlan, placed: Placed) -> None:
             running=True if there else None,
             enabled=True,
         )
-        read = [table.HOSTAPD_UNIT, table.configuration_of(radio), table.power_of(radio), *lists]
+        own = [table.power_of(radio), *table.configurations_of(radio)]
+        read = [table.HOSTAPD_UNIT, *own, *lists]
         restarted(
             name=f"wifi: radio {radio.name} starts again",
             service=service,

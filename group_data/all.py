@@ -16,7 +16,14 @@ segments = {
         "rate_limit": "8M",
         "isolated": True,
     },
-    "school": {"vlan": 50, "slot": 5, "label": "École", "hours": "school-hours", "people": True},
+    "school": {
+        "vlan": 50,
+        "slot": 5,
+        "label": "École",
+        "hours": "school-hours",
+        "people": True,
+        "filter": True,
+    },
     "video": {"vlan": 60, "slot": 6, "label": "Caméras"},
     "things": {"vlan": 70, "slot": 7, "label": "Accès et capteurs"},
 }
@@ -323,6 +330,49 @@ dns = {
     "stale_seconds": 604800,
 }
 
+# What pupils are not told. "doh": resolvers that would answer beside this one. Refused names are
+# asked by browsers and telephones to learn whether they may go elsewhere: refused, they do not.
+# Addresses are the engines' own for networks that force the filtering of results.
+dns_filter = {
+    "lists": ["doh", "exemple"],
+    "allowed": [],
+    "refused": ["use-application-dns.net", "mask.icloud.com", "mask-h2.icloud.com"],
+    "safe_search": {
+        "google": {
+            "names": [
+                f"www.google.{end}" for end in ("com", "fr", "be", "ch", "ca", "de", "es", "it")
+            ],
+            "target": "forcesafesearch.google.com",
+            "addresses": ["216.239.38.120", "2001:4860:4802:32::78"],
+            "source": "support.google.com/websearch/answer/186669",
+        },
+        "youtube": {
+            "names": [
+                "www.youtube.com",
+                "m.youtube.com",
+                "youtubei.googleapis.com",
+                "youtube.googleapis.com",
+                "www.youtube-nocookie.com",
+            ],
+            "target": "restrict.youtube.com",
+            "addresses": ["216.239.38.120", "2001:4860:4802:32::78"],
+            "source": "support.google.com/a/answer/6214622",
+        },
+        "bing": {
+            "names": ["www.bing.com", "edgeservices.bing.com"],
+            "target": "strict.bing.com",
+            "addresses": ["204.79.197.220"],
+            "source": "support.microsoft.com, « Blocking adult content with SafeSearch »",
+        },
+        # It publishes no address: the engine itself is refused, the filtering one is there.
+        "duckduckgo": {
+            "names": ["duckduckgo.com"],
+            "target": "safe.duckduckgo.com",
+            "source": "duckduckgo.com/duckduckgo-help-pages/features/safe-search",
+        },
+    },
+}
+
 ntp = {
     "servers": ["0.debian.pool.ntp.org", "1.debian.pool.ntp.org", "2.debian.pool.ntp.org"],
     "local_stratum": 10,
@@ -432,10 +482,15 @@ networks = {
         "security": "personal",
         "ssid": "{commune} École",
         "roaming": True,
+        "lessons": True,
     },
     "public": {"segment": "public", "security": "open", "ssid": "{commune} Public"},
     "things": {"segment": "things", "security": "devices", "ssid": "{commune} Objets"},
 }
+
+# Loi n° 2015-136 du 9 février 2015, art. 7: in classrooms of primary schools, what gives access by
+# radio is off when it is not used for teaching. Minutes.
+lessons = {"minutes": 60, "longest": 180, "schedule": []}
 
 # Channels of 20 MHz, power in dBm EIRP, indoors. "checked" as for backups: None, to be checked.
 _regdb = "wireless-regdb 2026.05.30, domaine {}, à relire avec les décisions de l'autorité"
@@ -660,9 +715,11 @@ hardening = {
 __all__ = [
     "backup",
     "dns",
+    "dns_filter",
     "flows",
     "hardening",
     "journal",
+    "lessons",
     "networks",
     "ntp",
     "packages",

@@ -5,7 +5,7 @@ Keys are those of hostapd.conf; secrets are not among them, the templates add th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mairie.plan.host import OWN_RADIUS, Network, Radio, WifiPlan
@@ -98,19 +98,19 @@ def _second_channel(radio: Radio) -> str:
     return "HT40-" if radio.channel and (radio.channel - first) // 4 % 2 else "HT40+"
 
 
-def sections(radio: Radio, wifi: WifiPlan, folder: str, control: str) -> tuple[Bss, ...]:
-    """Return the networks of a radio in the order of their interfaces.
+def sections(
+    networks: Iterable[Network], wifi: WifiPlan, folder: str, control: str
+) -> tuple[Bss, ...]:
+    """Return networks of a radio in the order of their interfaces.
 
     Args:
-        radio: of this host.
-        wifi: its plan.
+        networks: those of one file.
+        wifi: plan of this host.
         folder: of the files that hostapd reads.
         control: folder of its control sockets.
 
     """
-    return tuple(
-        bss for network in radio.networks for bss in _sections(network, wifi, folder, control)
-    )
+    return tuple(bss for network in networks for bss in _sections(network, wifi, folder, control))
 
 
 def _sections(network: Network, wifi: WifiPlan, folder: str, control: str) -> Iterator[Bss]:

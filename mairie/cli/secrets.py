@@ -64,6 +64,7 @@ def generate(names: tuple[str, ...], inventory: Path, identity: Path | None) -> 
 @click.option("--access-point", metavar="NAME", help="Of the gateway HOST: another secret.")
 @click.option("--network", metavar="NAME", help="Of COMMUNE: another passphrase.")
 @click.option("--device", metavar="NAME", help="That comes to HOST by radio: another key.")
+@click.option("--lessons", is_flag=True, help="Another code for the teachers of the gateway HOST.")
 @click.option("--server", is_flag=True, help="Another Wi-Fi certificate for the gateway HOST.")
 @click.option(
     "--authority", is_flag=True, help="Another certificate authority for COMMUNE, for all devices."
@@ -78,6 +79,7 @@ def rotate(
     access_point: str | None,
     network: str | None,
     device: str | None,
+    lessons: bool,
     server: bool,
     authority: bool,
     inventory: Path,
@@ -90,7 +92,7 @@ def rotate(
     """
     vault = open_vault(inventory)
     named = [each is not None for each in (person, access_point, network, device)]
-    if sum([finish, server, authority, *named]) > 1:
+    if sum([finish, lessons, server, authority, *named]) > 1:
         raise MairieError("only one thing is rotated at a time; leave one option")
     own = identity_of(vault, identity)
     logins = Logins(vault)
@@ -116,6 +118,10 @@ def rotate(
     elif device is not None:
         logins.rotate_device(name, device, own)
         click.echo(f"{device} has a new key; write it into the device: mairie wifi show {name}")
+        click.echo(f"Deploy: mairie deploy {name}")
+    elif lessons:
+        logins.rotate_lessons(name, own)
+        click.echo(f"the teachers of {name} have a new code: mairie wifi show {name}")
         click.echo(f"Deploy: mairie deploy {name}")
     elif server:
         logins.rotate_server(name, own)

@@ -35,6 +35,8 @@ def show(*, host: str, yes: bool, inventory: Path, identity: Path | None) -> Non
             click.echo()
         for name, value in _facts(network, found):
             click.echo(f"{name:<14} {value}")
+    if found.lesson_code:
+        click.echo(f"\n{'lesson code':<14} {found.lesson_code}")
 
 
 def _facts(network: Network, found: OnAir) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from mairie import nftables, nftables_portal
+from mairie import nftables, nftables_filter, nftables_portal
 from mairie.files import TemplateFile
 from mairie.plan.host import HostPlan, SegmentInterface, Uplink
 
@@ -30,6 +30,10 @@ NAMES_WATCH = f"{LIBEXEC}/names-watch"
 NAMES_WATCH_SERVICE = "/etc/systemd/system/names-watch.service"
 RESOLVERS = "/run/mairie-names/resolvers"
 """Written by names-watch: whom dnsmasq asks, in resolv.conf(5) form."""
+
+FILTER = "/etc/mairie/filter/dnsmasq.conf"
+FILTER_SERVICE = "mairie-filter.service"
+FILTER_UNIT = f"/etc/systemd/system/{FILTER_SERVICE}"
 
 LAID_METRIC = 50
 """Of the better route that uplink-watch lays: below every metric of the plan."""
@@ -79,6 +83,7 @@ def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
             context=_firewall(plan),
         ),
         *_resolver(plan),
+        *_filter(plan),
         *_watch(plan),
     )
 
@@ -226,6 +231,7 @@ def _firewall(plan: HostPlan) -> dict[str, Any]:
         "input": nftables.blocks(plan, "input"),
         "dropped_input": nftables.dropped(plan, "input"),
         "portal_chains": nftables_portal.chains(plan),
+        "name_filter": nftables_filter.chain(plan),
         "most_devices": nftables_portal.MOST_DEVICES,
         "before_established": nftables.before_established(plan),
         "forward": nftables.blocks(plan, "forward"),
@@ -264,6 +270,20 @@ def _resolver(plan: HostPlan) -> Iterator[TemplateFile]:
                 context={"resolvers": RESOLVERS},
             )
     yield TemplateFile(path=RESOLV_CONF, context={"nameservers": servers, "search": search})
+
+
+def _filter(plan: HostPlan) -> Iterator[TemplateFile]:
+    if plan.network.name_filter is not None:
+        yield TemplateFile(
+            path=FILTER,
+            check=("dnsmasq", "--test", "-C", "{}"),
+            context={"filter": plan.network.name_filter},
+        )
+        yield TemplateFile(
+            path=FILTER_UNIT,
+            check=("systemd-analyze", "verify", "{}"),
+            context={"configuration": FILTER},
+        )
 
 
 def endpoint_names(plan: HostPlan) -> tuple[str, ...]:

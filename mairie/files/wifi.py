@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from mairie import hostapd
 from mairie.files import TemplateFile
-from mairie.plan.host import HostPlan, Person, Radio, WifiPlan
+from mairie.plan.host import HostPlan, Network, Person, Radio, WifiPlan
 
 RADIUS = "/etc/mairie/radius"
 """All that the server reads: no file of /etc/freeradius is."""
@@ -57,13 +57,29 @@ def service_of(radio: Radio) -> str:
 
 
 def configuration_of(radio: Radio) -> str:
-    """Return the path of the configuration of a radio."""
+    """Return the path of the configuration that hostapd starts with."""
     return f"{HOSTAPD}/{radio.name}.conf"
+
+
+def lesson_file_of(network: Network) -> str:
+    """Return the path of the configuration of one network that a lesson puts on the air."""
+    return f"{HOSTAPD}/{network.interface}.bss"
+
+
+def configurations_of(radio: Radio) -> dict[str, tuple[Network, ...]]:
+    """Return the networks of a radio by the path of the configuration they stand in."""
+    always = {configuration_of(radio): radio.always} if radio.always else {}
+    return {**always, **{lesson_file_of(each): (each,) for each in radio.for_lessons}}
 
 
 def power_of(radio: Radio) -> str:
     """Return the path of the file with the ceiling of a radio's power."""
     return f"{HOSTAPD}/{radio.name}.power"
+
+
+def global_control_of(radio: Radio) -> str:
+    """Return the path of the socket through which networks come and go."""
+    return f"{control_of(radio)}/global"
 
 
 def control_of(radio: Radio) -> str:
@@ -105,16 +121,23 @@ def _radios(wifi: WifiPlan) -> Iterator[TemplateFile]:
     yield from _lists(wifi)
     for radio in wifi.radios:
         yield _hostapd(
-            f"{radio.name}.power", "power", power=radio.power * 100, secret=False, radio=radio
-        )
-        yield _hostapd(
-            f"{radio.name}.conf",
-            "conf",
-            check=(HOSTAPD_CHECK, "{}"),
+            f"{radio.name}.power",
+            "power",
+            power=radio.power * 100,
+            secret=False,
             radio=radio,
-            settings=hostapd.radio_settings(radio),
-            sections=hostapd.sections(radio, wifi, HOSTAPD, control_of(radio)),
+            lessons=has_lessons(wifi),
+            configuration=configuration_of(radio) if radio.always else "",
         )
+        for path, networks in configurations_of(radio).items():
+            yield _hostapd(
+                path.rpartition("/")[2],
+                "conf",
+                check=(HOSTAPD_CHECK, "{}"),
+                radio=radio,
+                settings=hostapd.radio_settings(radio),
+                sections=hostapd.sections(networks, wifi, HOSTAPD, control_of(radio)),
+            )
     for radio in wifi.radios:
         isolated = [network for network in radio.networks if network.isolated]
         for bridge in sorted({network.bridge for network in isolated}):
@@ -127,8 +150,18 @@ def _radios(wifi: WifiPlan) -> Iterator[TemplateFile]:
     yield TemplateFile(
         path=HOSTAPD_UNIT,
         check=VERIFY,
-        context={"folder": HOSTAPD, "radius": SERVICE if wifi.has_radius else ""},
+        context={
+            "folder": HOSTAPD,
+            "control": HOSTAPD_CONTROL,
+            "lessons": has_lessons(wifi),
+            "radius": SERVICE if wifi.has_radius else "",
+        },
     )
+
+
+def has_lessons(wifi: WifiPlan) -> bool:
+    """Whether a radio has networks that come and go."""
+    return any(radio.for_lessons for radio in wifi.radios)
 
 
 def _lists(wifi: WifiPlan) -> Iterator[TemplateFile]:

@@ -72,7 +72,13 @@ def _texts(value: bytes) -> Iterator[str]:
 
 
 def ask_dns(
-    server: str, name: str, kind: str = "A", klass: str = "IN", timeout_s: float = 3.0
+    server: str,
+    name: str,
+    kind: str = "A",
+    klass: str = "IN",
+    timeout_s: float = 3.0,
+    *,
+    port: int = 53,
 ) -> DnsAnswer | None:
     """Ask one question over UDP; None when no answer comes.
 
@@ -82,6 +88,7 @@ def ask_dns(
         kind: a key of DNS_TYPES.
         klass: a key of DNS_CLASSES.
         timeout_s: how long to wait.
+        port: where the server listens.
 
     """
     family = socket.AF_INET6 if ":" in server else socket.AF_INET
@@ -91,7 +98,7 @@ def ask_dns(
     with socket.socket(family, socket.SOCK_DGRAM) as link:
         link.settimeout(timeout_s)
         try:
-            link.connect((server, 53))
+            link.connect((server, port))
             link.send(query)
             reply = link.recv(4096)
         except OSError:

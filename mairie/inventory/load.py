@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from mairie.inventory import checks
+from mairie.inventory.filter_lists import filter_lists
 from mairie.inventory.layers import LayerFile, merged_layers, read_layer
 from mairie.inventory.messages import UNKNOWN_KEY, data_path, near_key, problems_of
 from mairie.inventory.problems import InventoryErrors, Problem
@@ -62,6 +63,7 @@ def read(folder: Path, layers_folder: Path | None = None, *, secrets: bool = Tru
     problems += [problem for document in sources.documents for problem in document.problems]
     problems += _validate(sources)
     sources.terms = terms_of(folder, sources.commune_files, problems)
+    sources.filter_lists = filter_lists(folder, problems)
     problems += checks.problems(sources, secrets=secrets)
     territory = None if problems or sources.syndicate is None else territory_of(sources)
     return Loaded(sources, tuple(sorted(set(problems))), territory)
@@ -78,6 +80,7 @@ def territory_of(sources: Sources) -> Territory:
         layers=merged_layers(sources.layer_files),
         public_keys=sources.public_keys,
         terms=sources.terms,
+        filter_lists=sources.filter_lists,
     )
 
 

@@ -32,6 +32,7 @@ class Sources:
     public_keys: dict[str, PublicKeys] = field(default_factory=dict)
 
     terms: Mapping[str, tuple[Terms, ...]] = field(default_factory=dict)
+    filter_lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Of the visitors' portal, by commune; under ``""`` those of everybody else."""
 
     @property

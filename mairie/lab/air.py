@@ -22,6 +22,8 @@ from mairie.plan.host import HostPlan, HostSecrets, Radio, SegmentInterface
 JOIN_SECONDS: Final = 120
 """Without KVM an EAP-TLS log-in takes several seconds, and a dozen of them share a processor."""
 LEASE_SECONDS: Final = 120
+SCAN_SECONDS: Final = (5, 20, 20)
+"""For each try to hear what is there."""
 _LOG: Final = "/run/supplicant.log"
 _PID: Final = "/run/supplicant.pid"
 _CONFIGURATION: Final = f"{FOLDER}/supplicant.conf"
@@ -71,7 +73,7 @@ class Air(Guest):
         """Prepare; nothing is started yet.
 
         Args:
-            plan: of a gateway with radios; only its bricks ``network`` and ``wifi`` are deployed.
+            plan: of a gateway with radios; only bricks that radios need are deployed.
             secrets: of the gateway.
             stations: names of the devices.
             say: told what is being done, a sentence at a time.
@@ -153,12 +155,19 @@ class Air(Guest):
             line.partition("=")[2] for line in told.splitlines() if line.startswith("wpa_state=")
         )
 
+    def losses(self, name: str) -> int:
+        """Return how often a station that was set up has lost its network since."""
+        log = f"grep -c CTRL-EVENT-DISCONNECTED {_LOG} || true"
+        return int(self.nodes.check(name, ["sh", "-c", log]))
+
     def heard(self, name: str) -> dict[str, str]:
         """Return the networks that a station without supplicant hears: SSID → what it announces."""
         frequencies = [str(item) for item in self._frequencies()]
         self.nodes.check(name, ["ip", "link", "set", RADIO, "up"])
-        scan = ["iw", "dev", RADIO, "scan", "freq", *frequencies]
-        cells = self.nodes.check(name, scan).split("\nBSS ")
+        scan = f"iw dev {RADIO} scan flush freq {' '.join(frequencies)}"
+        # A scan whose end iw misses would be waited for without end.
+        tries = " || ".join(f"timeout {seconds} {scan}" for seconds in SCAN_SECONDS)
+        cells = self.nodes.check(name, ["sh", "-c", tries]).split("\nBSS ")
         found = {}
         for cell in cells:
             ssid = re.search(r"^\s*SSID: (.*)$", cell, re.MULTILINE)
@@ -177,7 +186,7 @@ def frequency(radio: Radio) -> int:
 
 def network_and_wifi(plan: HostPlan) -> HostPlan:
     """Return a plan with the bricks that radios need; the trunk shows the whole, without them."""
-    bricks = tuple(brick for brick in plan.bricks if brick in ("network", "wifi"))
+    bricks = tuple(brick for brick in plan.bricks if brick in ("network", "wifi", "lessons"))
     return replace(plan, bricks=bricks, backup=None, store=None)
 
 

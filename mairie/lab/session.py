@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mairie.errors import MairieError
@@ -175,11 +175,4 @@ def some_communes(territory: Territory, communes: tuple[str, ...]) -> Territory:
     if not communes:
         return territory
     chosen = {stem: item for stem, item in territory.communes.items() if stem in communes}
-    return Territory(
-        territory.name,
-        territory.syndicate,
-        chosen,
-        territory.layers,
-        territory.public_keys,
-        territory.terms,
-    )
+    return replace(territory, communes=chosen)

@@ -90,6 +90,15 @@ Quota = Annotated[
 ]
 """Bytes of a host's copies: below 1 GB, a system and one pruning of it do not fit together."""
 
+Domain = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])$",
+        max_length=253,
+    ),
+]
+"""A domain below a top-level one, lower case; letters beyond ASCII as ``xn--`` (RFC 5891)."""
+
 AbsolutePath = Annotated[str, AfterValidator(check_absolute), Field(max_length=200)]
 """A path from the root, without ``.``, ``..`` or a slash at the end."""
 

@@ -24,7 +24,7 @@ from mairie.model.base import (
     Size,
     Ssid,
 )
-from mairie.model.reference import Flow, PortalMode
+from mairie.model.reference import Flow, PortalMode, Schedule
 from mairie.model.syndicate import TimeZone
 
 UplinkKind = Literal["fibre", "dsl", "4g", "satellite"]
@@ -206,6 +206,9 @@ class SiteNetwork(Model):
     roaming: bool | None = Field(
         None, description="false: every access point asks devices to log in again"
     )
+    lessons: bool | None = Field(
+        None, description="false: always on the air, where there is no class; access points too"
+    )
 
 
 class AccessPoint(Model):
@@ -251,6 +254,18 @@ class SitePortal(Model):
     rate: Rate | None = Field(default=None, description="Ceiling of one visitor, each way, bit/s")
 
 
+class SiteLessons(Model):
+    """Lessons of one site, where they are not the reference's."""
+
+    minutes: int | None = Field(
+        default=None, ge=1, le=600, description="Of a lesson whose length nobody said"
+    )
+    longest: int | None = Field(default=None, ge=1, le=600, description="Of any lesson, minutes")
+    schedule: tuple[Schedule, ...] | None = Field(
+        default=None, description="Lessons of every week, in the commune's own time zone"
+    )
+
+
 class Site(Model):
     """A municipal building."""
 
@@ -273,6 +288,7 @@ class Site(Model):
         default_factory=dict, description="Networks on the air, over the reference's"
     )
     portal: SitePortal = SitePortal()
+    lessons: SiteLessons = SiteLessons()
 
     @property
     def devices(self) -> dict[str, Equipment]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from ipaddress import IPv4Address, IPv6Address
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -10,6 +11,7 @@ from pydantic import Field, StringConstraints
 from mairie.model.base import (
     AbsolutePath,
     Band,
+    Domain,
     Label,
     Model,
     Name,
@@ -50,6 +52,7 @@ class Segment(Model):
     isolated: bool = Field(False, description="Hosts of the segment cannot see each other")
     hours: Name | None = Field(None, description="Schedule outside which the internet is closed")
     people: bool = Field(False, description="People who log in by name may be put into it")
+    filter: bool = Field(False, description="Names are answered through dns_filter")
 
 
 class Network(Model):
@@ -66,6 +69,7 @@ class Network(Model):
         description="Devices keep their session between access points of mairie (802.11r); only "
         "where people log in by name or with a passphrase",
     )
+    lessons: bool = Field(False, description="Off the air by default, on for a lesson")
 
 
 class ChannelSpan(Model):
@@ -109,6 +113,16 @@ class Schedule(Model):
     end: ClockTime
 
 
+class Lessons(Model):
+    """When networks with ``lessons`` are on the air: for a lesson, off by themselves."""
+
+    minutes: int = Field(ge=1, le=600, description="Of a lesson whose length nobody said")
+    longest: int = Field(ge=1, le=600, description="Of any lesson, minutes")
+    schedule: tuple[Schedule, ...] = Field(
+        (), description="Lessons of every week, in the commune's own time zone"
+    )
+
+
 class Window(Model):
     """A span of night in the commune's own time zone; the minute follows from a hash."""
 
@@ -135,6 +149,28 @@ class Dns(Model):
     fallback: tuple[str, ...] = Field(min_length=1, description="Resolvers when the hub is cut off")
     cache_size: int = Field(ge=150, le=100_000)
     stale_seconds: int = Field(ge=0, description="How long an expired answer may still be served")
+
+
+class SafeSearch(Model):
+    """A search engine whose names lead to the one that filters its results."""
+
+    on: bool = True
+    names: tuple[Domain, ...] = Field(min_length=1, description="Which lead elsewhere")
+    target: Domain = Field(description="Where the engine filters")
+    addresses: tuple[IPv4Address | IPv6Address, ...] = Field(
+        (),
+        description="Of the target, as the engine publishes them; without, names are refused",
+    )
+    source: str = Field(min_length=1, description="Where the engine says so")
+
+
+class DnsFilter(Model):
+    """What segments with ``filter`` are not told."""
+
+    lists: tuple[Name, ...] = Field((), description="Files filter/<name>.txt, a domain a line")
+    allowed: tuple[Domain, ...] = Field((), description="Answered although a list has them")
+    refused: tuple[Domain, ...] = Field((), description="Beside the lists, and all below them")
+    safe_search: dict[Name, SafeSearch]
 
 
 class Ntp(Model):
@@ -305,6 +341,7 @@ class Reference(Model):
     schedules: dict[Name, Schedule]
     uplink_classes: dict[str, UplinkClass]
     dns: Dns
+    dns_filter: DnsFilter
     ntp: Ntp
     journal: Journal
     upgrades: Window
@@ -314,6 +351,7 @@ class Reference(Model):
     backup: Backup
     portal: Portal
     networks: dict[Name, Network]
+    lessons: Lessons
     spectrum: dict[CountryCode, Spectrum]
     records: Records
     vpn_port: int = Field(ge=1024, le=65535)

@@ -44,6 +44,9 @@ class Territory:
     terms: Mapping[str, tuple[Terms, ...]] = field(default_factory=dict)
     """Of the visitors' portal, by commune; under ``""`` those of everybody else."""
 
+    filter_lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Domains that ``dns_filter`` may refuse, by name of their list."""
+
     def terms_of(self, commune: str) -> tuple[Terms, ...]:
         """Return the terms that visitors of a commune read."""
         return self.terms.get(commune) or self.terms.get("", ())

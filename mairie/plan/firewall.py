@@ -20,6 +20,8 @@ from mairie.plan.host import (
     Selector,
 )
 from mairie.plan.interfaces import hub_uplink, segment_interfaces, uplinks
+from mairie.plan.lessons import lesson_rules
+from mairie.plan.name_filter import filter_rules
 from mairie.plan.portal import portal_rules
 
 ALWAYS_OFFERED_BY_A_HUB = ("backup", "icmp", "ssh")
@@ -93,6 +95,8 @@ def gateway_firewall(place: SiteHost) -> Firewall:
             )
         ),
         *portal_rules(place),
+        *filter_rules(place),
+        *lesson_rules(place),
     )
     local_ipv4, local_ipv6 = place.prefixes.text
     return Firewall(

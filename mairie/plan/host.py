@@ -18,7 +18,7 @@ NetworkSecurity = Literal["enterprise", "personal", "devices", "open"]
 Band = Literal["2.4", "5", "6"]
 OWN_RADIUS = "127.0.0.1"
 """Where the radios of a gateway ask its own RADIUS server."""
-Brick = Literal["base", "network", "vpn", "hub", "wifi", "portal", "records", "backup"]
+Brick = Literal["base", "network", "vpn", "hub", "wifi", "lessons", "portal", "records", "backup"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,6 +223,30 @@ class Dns:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SafeSearch:
+    """A search engine whose names lead to the one that filters its results."""
+
+    names: tuple[str, ...]
+    target: str
+    addresses: tuple[str, ...]
+    """Of the target, both families."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameFilter:
+    """A second resolver, for segments that are not told every name."""
+
+    interfaces: tuple[str, ...]
+    """Bridges of these segments: whoever asks this host there asks the filter."""
+    port: int
+    refused: tuple[str, ...]
+    """Domains that do not exist there, with all below them; none is below another."""
+    allowed: tuple[str, ...]
+    """Domains below refused ones that exist nevertheless."""
+    safe_search: tuple[SafeSearch, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
     """Destination ports of one protocol; ``icmp`` has first = last = 0 and means echo request."""
 
@@ -310,6 +334,8 @@ class NetworkPlan:
     dhcp_reservations: tuple[DhcpReservation, ...]
     dns: Dns | None
     """None on a server or an access point: it asks its gateway."""
+    name_filter: NameFilter | None
+    """On a gateway with a segment that is not told every name."""
     firewall: Firewall
 
 
@@ -547,6 +573,8 @@ class Network:
     hexadecimal; empty where there is no other. HostSecrets has their key, ``wifi-roaming``."""
     key_holders: tuple[KeyHolder, ...]
     """The other radios of the domain."""
+    lessons: bool
+    """Off the air unless there is a lesson."""
 
     @property
     def interfaces(self) -> tuple[str, ...]:
@@ -579,6 +607,17 @@ class Radio:
     country: str
     """Told to the kernel, and to devices: ISO 3166-1, two letters."""
     networks: tuple[Network, ...]
+    """The first has the radio's own interface: one for lessons only where there is no other."""
+
+    @property
+    def always(self) -> tuple[Network, ...]:
+        """Networks that hostapd puts on the air when it starts."""
+        return tuple(network for network in self.networks if not network.lessons)
+
+    @property
+    def for_lessons(self) -> tuple[Network, ...]:
+        """Networks that a lesson puts on the air."""
+        return tuple(network for network in self.networks if network.lessons)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -642,6 +681,32 @@ class WifiPlan:
         """Addresses of its RADIUS server."""
         own = ("127.0.0.1",) if self.asks_itself else ()
         return (*((self.address,) if self.access_points else ()), *own)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LessonsPlan:
+    """Brick ``lessons`` on a gateway whose radios carry networks that are off by default."""
+
+    minutes: int
+    """Of a lesson whose length nobody said."""
+    longest: int
+    """Of any lesson, minutes."""
+    schedule: tuple[WeeklyLesson, ...]
+    """In the host's time zone; none overlaps another."""
+    page_addresses: tuple[str, ...]
+    """Of this gateway in the segments of the networks, both families: the teachers' page is there,
+    and nowhere else. HostSecrets has a hash of their code under ``wifi-lessons``."""
+    page_port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeeklyLesson:
+    """A lesson that begins and ends by itself; ``days`` are ``mon`` … ``sun``."""
+
+    days: tuple[str, ...]
+    start: str
+    """``HH:MM``, local time; ``end`` is later on the same day, ``24:00`` at most."""
+    end: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -747,6 +812,8 @@ class HostPlan:
     hub_plan: HubPlan | None
     wifi: WifiPlan | None
     """On the gateway of a site with access points, and on hosts with radios, only."""
+    lessons: LessonsPlan | None
+    """On a gateway whose radios carry networks for lessons only."""
     portal: PortalPlan | None
     """On the gateway of a site whose visitors meet a page first only."""
     records: RecordsPlan | None

@@ -12,6 +12,7 @@ from mairie.plan.interfaces import (
     segment_interfaces,
     uplinks,
 )
+from mairie.plan.name_filter import site_filter
 from mairie.plan.names import hub_dns, site_dns
 
 
@@ -24,6 +25,7 @@ def site_network(place: SiteHost) -> NetworkPlan:
             dhcp_scopes=(),
             dhcp_reservations=(),
             dns=None,
+            name_filter=None,
             firewall=inner_firewall(place),
         )
     return NetworkPlan(
@@ -32,6 +34,7 @@ def site_network(place: SiteHost) -> NetworkPlan:
         dhcp_scopes=dhcp_scopes(place),
         dhcp_reservations=tuple(reservations(place)),
         dns=site_dns(place),
+        name_filter=site_filter(place),
         firewall=gateway_firewall(place),
     )
 
@@ -44,5 +47,6 @@ def hub_network(place: HubHost) -> NetworkPlan:
         dhcp_scopes=(),
         dhcp_reservations=(),
         dns=hub_dns(place),
+        name_filter=None,
         firewall=hub_firewall(place),
     )

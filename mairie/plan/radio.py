@@ -23,12 +23,16 @@ BSSID_BLOCK = 16
 
 
 def networks_of(place: SiteHost) -> dict[str, NetworkModel]:
-    """Return the networks on the air of a site, by name, as the reference and the site say."""
+    """Return the networks on the air of a host, by name, as the reference and the site say.
+
+    Those for lessons are the gateway's alone: what switches them is there.
+    """
     return {
         name: network
         for name, network in named(place.reference, place.commune, place.site).items()
         if network.on
         and network.segment in place.segments
+        and not (network.lessons and place.is_access_point)
         and (network.security != "devices" or devices_of(place.site, network.segment))
     }
 
@@ -37,11 +41,13 @@ def named(reference: Reference, commune: Commune, site: Site) -> dict[str, Netwo
     """Return all networks as a site names and switches them, whether or not it has them."""
     found: dict[str, NetworkModel] = {}
     for name, network in reference.networks.items():
-        local = site.networks.get(name, SiteNetwork(roaming=None))
+        local = site.networks.get(name, SiteNetwork(roaming=None, lessons=None))
         ssid = (local.ssid or network.ssid).replace("{commune}", commune.name)
         on = network.on if local.on is None else local.on
         roaming = network.roaming if local.roaming is None else local.roaming
-        found[name] = network.model_copy(update={"ssid": ssid, "on": on, "roaming": roaming})
+        lessons = network.lessons if local.lessons is None else local.lessons
+        update = {"ssid": ssid, "on": on, "roaming": roaming, "lessons": lessons}
+        found[name] = network.model_copy(update=update)
     return found
 
 
@@ -138,7 +144,10 @@ def _radio(
 def _networks(place: SiteHost, radio: str, band: Band) -> Iterator[Network]:
     transition = band != "6"
     number = 0
-    for name, model in networks_of(place).items():
+    there = networks_of(place)
+    # The radio's own interface is that of the first: of one that is there without a lesson.
+    first = next((name for name, model in there.items() if not model.lessons), None)
+    for name, model in sorted(there.items(), key=lambda item: item[0] != first):
         if model.security == "devices" and not transition:
             continue  # what has a key of its own knows no WPA3, and no 6 GHz
         segment = place.segments[model.segment]
@@ -161,6 +170,7 @@ def _networks(place: SiteHost, radio: str, band: Band) -> Iterator[Network]:
             nas_identifier=_interface(radio, number),
             mobility_domain="",
             key_holders=(),
+            lessons=model.lessons,
         )
         number += 2 if second else 1
 

@@ -10,6 +10,7 @@ from mairie.plan.base import base_plan
 from mairie.plan.context import HubHost, Shared, SiteHost, hub_hosts, site_hosts
 from mairie.plan.host import Brick, HostPlan, Place
 from mairie.plan.hub import hub_plan
+from mairie.plan.lessons import has_lessons, site_lessons
 from mairie.plan.network import hub_network, site_network
 from mairie.plan.portal import has_portal, site_portal
 from mairie.plan.records import has_records, site_records
@@ -79,6 +80,7 @@ def _hub(place: HubHost) -> HostPlan:
         vpn=hub_vpn(place),
         hub_plan=hub_plan(place),
         wifi=None,
+        lessons=None,
         portal=None,
         records=None,
         backup=None,
@@ -113,6 +115,7 @@ def _site_host(place: SiteHost) -> HostPlan:
         vpn=gateway_vpn(place) if place.is_gateway else None,
         hub_plan=None,
         wifi=site_wifi(place),
+        lessons=site_lessons(place),
         portal=site_portal(place),
         records=site_records(place),
         backup=None if place.is_access_point else site_backup(place),
@@ -123,8 +126,9 @@ def _site_host(place: SiteHost) -> HostPlan:
 def _bricks(place: SiteHost) -> tuple[Brick, ...]:
     of_a_gateway: tuple[Brick, ...] = ("vpn",) if place.is_gateway else ()
     of_wifi: tuple[Brick, ...] = ("wifi",) if has_wifi(place) else ()
+    of_lessons: tuple[Brick, ...] = ("lessons",) if has_lessons(place) else ()
     of_a_portal: tuple[Brick, ...] = ("portal",) if has_portal(place) else ()
     of_a_recorder: tuple[Brick, ...] = ("records",) if has_records(place) else ()
     of_visitors = (*of_a_portal, *of_a_recorder)
     of_data: tuple[Brick, ...] = () if place.is_access_point else ("backup",)
-    return ("base", "network", *of_a_gateway, *of_wifi, *of_visitors, *of_data)
+    return ("base", "network", *of_a_gateway, *of_wifi, *of_lessons, *of_visitors, *of_data)

@@ -16,3 +16,8 @@ def stable_mac(name: str) -> str:
     raw = bytearray(hashlib.sha256(name.encode()).digest()[:6])
     raw[0] = raw[0] & 0b11111100 | 0b10
     return ":".join(f"{byte:02x}" for byte in raw)
+
+
+def salt_of(name: str) -> bytes:
+    """Return 16 bytes that follow from a name, and are those of no other."""
+    return hashlib.sha256(f"salt {name}".encode()).digest()[:16]

@@ -181,7 +181,7 @@ def save_wifi(folder: Path, records: Mapping[str, WifiRecord]) -> None:
     if kept or path.exists():
         data = msgspec.to_builtins(kept, builtin_types=(date,))
         for record in data.values():
-            for key in ("networks", "devices", "roaming"):  # only where there are radios
+            for key in ("networks", "devices", "roaming", "lessons"):  # only where there are radios
                 if not record[key]:
                     del record[key]
         _save_yaml(path, _WIFI_HEADER, data)

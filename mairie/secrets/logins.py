@@ -46,6 +46,8 @@ class OnAir:
     """By name of a network that has one."""
     keys: dict[str, str] = field(repr=False)
     """By device."""
+    lesson_code: str = field(default="", repr=False)
+    """Of the teachers; empty without networks for lessons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,17 @@ class Logins:
         devices = {**entry.devices, gateway: kept}
         self._sign(commune, replace(entry, devices=devices), want, identity)
 
+    def rotate_lessons(self, gateway: str, identity: Identity) -> None:
+        """Give the teachers of a gateway another code."""
+        commune = owners.owner_of(self.vault.territory, gateway)
+        want = self._with_radios(commune)
+        if gateway not in want.lessons:
+            what = "gateway with networks for lessons named"
+            raise owners.unknown(what, gateway, want.lessons, self.vault.territory)
+        entry = self.vault.open(commune, identity).wifi
+        kept = {name: code for name, code in entry.lessons.items() if name != gateway}
+        self._sign(commune, replace(entry, lessons=kept), want, identity)
+
     def on_air(self, host: str, identity: Identity) -> OnAir:
         """Return the networks of a host's radios, with their passphrases and keys."""
         commune = owners.owner_of(self.vault.territory, host)
@@ -146,8 +159,12 @@ class Logins:
         if missing is not None:
             raise self._not_made(commune, missing)
         by_name = {each.name: each for radio in plan.radios for each in radio.networks}
-        keys = entry.devices.get(self._place(commune, host).gateway.name, {})
-        return OnAir(tuple(by_name.values()), entry.networks, keys)
+        return OnAir(
+            tuple(by_name.values()),
+            entry.networks,
+            entry.devices.get(self._place(commune, host).gateway.name, {}),
+            entry.lessons.get(host, ""),
+        )
 
     def rotate_server(self, gateway: str, identity: Identity) -> None:
         """Give a gateway another certificate, and revoke the one it had."""
@@ -165,6 +182,7 @@ class Logins:
             networks=entry.networks,
             devices=entry.devices,
             roaming=entry.roaming,
+            lessons=entry.lessons,
         )
         self._sign(commune, kept, want, identity)
 
@@ -313,3 +331,6 @@ def _keys(verb: str, commune: str, these: WifiEntry, others: WifiEntry) -> Itera
     for gateway in these.roaming:
         if gateway not in others.roaming:
             yield f"{verb} {gateway}: key of the radios that share devices"
+    for gateway in these.lessons:
+        if gateway not in others.lessons:
+            yield f"{verb} {gateway}: code of the teachers"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import struct
 from typing import Final
 
 ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 """No letter that is taken for another one when it is read from paper."""
+CODE_ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+"""No 0, O, 1 or I: nobody has to ask which it is."""
 GROUPS, LETTERS = 4, 4
 _MASK: Final = 0xFFFFFFFF
 _ROUNDS: Final = (
@@ -22,6 +25,21 @@ def new_password() -> str:
     """Return 79 random bits in four groups of four letters: ``k7mw-9pqt-x3hd-ruvn``."""
     groups = ("".join(secrets.choice(ALPHABET) for _ in range(LETTERS)) for _ in range(GROUPS))
     return "-".join(groups)
+
+
+def new_code() -> str:
+    """Return 40 random bits that somebody types while a class waits: ``K7QF-3MXP``.
+
+    Enough where wrong ones are counted: a few tries a minute.
+    """
+    letters = "".join(secrets.choice(CODE_ALPHABET) for _ in range(2 * LETTERS))
+    return f"{letters[:LETTERS]}-{letters[LETTERS:]}"
+
+
+def code_hash(code: str, salt: bytes) -> str:
+    """Return in hexadecimal what a host keeps of a code: scrypt (RFC 7914), 16 MiB a guess."""
+    letters = code.replace("-", "").encode()
+    return hashlib.scrypt(letters, salt=salt, n=2**14, r=8, p=1, dklen=32).hex()
 
 
 def nt_hash(password: str) -> str:

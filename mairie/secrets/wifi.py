@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from mairie.plan.host import Network
+from mairie.plan.stable import salt_of
 from mairie.secrets.certificates import (
     Issued,
     new_authority,
@@ -15,7 +16,7 @@ from mairie.secrets.certificates import (
     revocation_list,
 )
 from mairie.secrets.keys import new_credential, new_hexadecimal_key
-from mairie.secrets.passwords import new_password, nt_hash
+from mairie.secrets.passwords import code_hash, new_code, new_password, nt_hash
 from mairie.secrets.wifi_record import AUTHORITY_DAYS, OWN_RADIOS, RENEW_DAYS, Wanted, WifiRecord
 
 
@@ -52,6 +53,8 @@ class WifiEntry:
     """Gateway → device → key."""
     roaming: dict[str, str] = field(default_factory=dict, repr=False)
     """Gateway → key with which the radios of its site hand devices over to each other."""
+    lessons: dict[str, str] = field(default_factory=dict, repr=False)
+    """Gateway → the teachers' code."""
 
     def completed(self, want: Wanted, today: date) -> WifiEntry:
         """Return a copy with everything that is wanted, and nothing else that opens a door."""
@@ -106,6 +109,7 @@ class WifiEntry:
             roaming={
                 host: self.roaming.get(host) or new_hexadecimal_key() for host in want.roaming
             },
+            lessons={gateway: self.lessons.get(gateway) or new_code() for gateway in want.lessons},
             passwords={
                 login: self.passwords.get(login) or new_password()
                 for login in sorted(want.people)
@@ -146,6 +150,7 @@ class WifiEntry:
             networks=tuple(sorted(self.networks)),
             devices={gateway: tuple(sorted(keys)) for gateway, keys in self.devices.items()},
             roaming=tuple(sorted(self.roaming)),
+            lessons=tuple(sorted(self.lessons)),
         )
 
     def of_radios(self, gateway: str, on_air: Iterable[Network]) -> dict[str, str]:
@@ -160,7 +165,10 @@ class WifiEntry:
         personal = sorted({each.name for each in networks if each.security == "personal"})
         devices = sorted({device.name for each in networks for device in each.devices})
         roams = any(each.mobility_domain for each in networks)
+        lessons = any(each.lessons for each in networks)
+        code = self.lessons.get(gateway) if lessons else None
         return {
+            **({"wifi-lessons": code_hash(code, salt_of(gateway))} if code else {}),
             **{f"wifi-network:{name}": self.networks[name] for name in personal},
             **{f"wifi-device:{name}": self.devices[gateway][name] for name in devices},
             **({"wifi-roaming": self.roaming[gateway]} if roams else {}),

@@ -46,6 +46,8 @@ class Wanted:
     """Gateway, and a device with a key of its own."""
     roaming: tuple[str, ...] = ()
     """Gateways of sites where devices roam between hosts (802.11r)."""
+    lessons: tuple[str, ...] = ()
+    """Gateways whose teachers have a code."""
 
     @property
     def gateways(self) -> tuple[str, ...]:
@@ -91,6 +93,7 @@ def wanted(territory: Territory, commune: str) -> Wanted:
             sorted({(host, device.name) for host, each in on_air for device in each.devices})
         ),
         roaming=tuple(sorted({host for host, each in on_air if each.mobility_domain})),
+        lessons=tuple(sorted({host for host, each in on_air if each.lessons})),
     )
 
 
@@ -119,6 +122,7 @@ class WifiRecord:
     networks: tuple[str, ...] = ()
     devices: dict[str, tuple[str, ...]] = field(default_factory=dict)
     roaming: tuple[str, ...] = ()
+    lessons: tuple[str, ...] = ()
 
     def missing(self, want: Wanted) -> Iterator[str]:
         """Yield what is wanted and not there, as the object of a sentence."""
@@ -147,6 +151,9 @@ class WifiRecord:
         for gateway in want.roaming:
             if gateway not in self.roaming:
                 yield f"no key of the radios that share devices with {gateway}"
+        for gateway in want.lessons:
+            if gateway not in self.lessons:
+                yield f"no teachers' code of {gateway}"
 
     def left_over(self, want: Wanted) -> Iterator[str]:
         """Yield what still opens a door and should not, as the subject of a sentence."""
@@ -176,6 +183,9 @@ class WifiRecord:
         for gateway in self.roaming:
             if gateway not in want.roaming:
                 yield f"the key of the radios that share devices with {gateway}"
+        for gateway in self.lessons:
+            if gateway not in want.lessons:
+                yield f"the teachers' code of {gateway}"
 
     def ending(self, today: date, days: int) -> Iterator[tuple[str, date]]:
         """Yield what ends within some days, with its last day."""

@@ -295,6 +295,7 @@ def services(plan: HostPlan) -> list[str]:
         "systemd-networkd.service",
         *(["dnsmasq.service"] if dns is not None else []),
         *(["names-watch.service"] if dns is not None and dns.hub_address else []),
+        *([table.FILTER_SERVICE] if plan.network.name_filter is not None else []),
         *(["uplink-watch.service"] if table.is_watched(plan) else []),
         *(["access-hours.timer"] if plan.network.firewall.schedules else []),
     ]

@@ -27,6 +27,7 @@ sites:
     label: Mairie de Ahuréi
     segments: [admin, agents, public, school, things]
     portal: {{on: false}}
+    networks: {{school: {{lessons: false}}}}
     hosts:
       box:
         roles: [gateway]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tests.lab.breaks import Break, backup, base, hub, network, portal, records, vpn, wifi
+from tests.lab.breaks import Break, backup, base, hub, lessons, network, portal, records, vpn, wifi
 
 LARGEST = 14
 HOST_OF_ROLE = {
@@ -19,10 +19,8 @@ HOST_OF_ROLE = {
     "visitors": "rapa-mairie-box",
     "": "rurutu-mairie-gw",
 }
+"""Hosts of the demo; what it has none of is tried in other labs."""
 
-
-OF_OTHER_LABS = ("ap",)
-"""Kinds of hosts that the demo has none of: tests/lab/test_ap.py."""
 
 
 def conflict(one: Break, other: Break) -> bool:
@@ -47,7 +45,7 @@ def batches(breaks: Iterable[Break]) -> list[tuple[Break, ...]]:
 
 def all_breaks() -> tuple[Break, ...]:
     """Return the tables of every brick, in the order of deployment."""
-    bricks = (base, network, vpn, hub, wifi, portal, records, backup)
+    bricks = (base, network, vpn, hub, wifi, lessons, portal, records, backup)
     return tuple(item for brick in bricks for item in brick.BREAKS)
 
 
@@ -55,7 +53,7 @@ def cases() -> list[tuple[str, int, tuple[Break, ...]]]:
     """Return host, number and breaks of every batch that the demo's containers can show."""
     by_host: dict[str, list[Break]] = {}
     for item in all_breaks():
-        if not item.machine and item.role not in OF_OTHER_LABS:
+        if not item.machine and item.role in HOST_OF_ROLE:
             by_host.setdefault(HOST_OF_ROLE[item.role], []).append(item)
     return [
         (host, number, batch)

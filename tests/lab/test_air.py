@@ -47,7 +47,14 @@ class Seen:
     by_visitor: dict[str, frozenset[Way]]
     by_agent: dict[str, frozenset[Way]]
     flows: tuple[FlowCheck, ...]
+    before: dict[str, str]
+    """What is on the air without a lesson."""
     heard: dict[str, str]
+    """And during one."""
+    on_after: float
+    """Seconds from the command to the first scan that hears the school."""
+    again: HostOutcome
+    """A second deploy, during the lesson."""
 
     def deploy(self) -> HostOutcome:
         """Deploy the inventory as it is now."""
@@ -83,6 +90,17 @@ def packets(air: Air, site: AirSite, found: dict[str, Joined]) -> tuple[FlowChec
     return matrix.run(air.nodes, {air.host: air.plan}, layout, leases, PORTS)
 
 
+def begin(air: Air, site: AirSite) -> tuple[dict[str, str], float]:
+    """Begin a lesson; return what is heard then, and after how many seconds."""
+    school = site.network("school").ssid
+    began = time.monotonic()
+    air.machine.run("mairie-lessons on --minutes 120 --by Hina")
+    heard = air.heard(SCANNER)
+    while school not in heard and time.monotonic() - began < A_MINUTE:
+        heard = air.heard(SCANNER)
+    return heard, time.monotonic() - began
+
+
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
     site = AirSite(tmp_path_factory.mktemp("air") / "demo")
@@ -95,7 +113,9 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
         say("Deploying")
         first = air.act("apply", quiet())
         assert first.status == "done", first.message
-        heard = air.heard(SCANNER)
+        before = air.heard(SCANNER)
+        say("A lesson begins")
+        heard, on_after = begin(air, site)
         say("Every station looks for its network")
         came = air.join(site.stations.values())
         say("They speak to each other")
@@ -104,9 +124,14 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
         say("Trying who reaches whom")
         flows = packets(air, site, came)
         say("Verifying")
-        controls = air.verify(quiet(), "wifi")
+        controls = air.verify(quiet(), "wifi", "lessons")
+        say("Deploying again during the lesson")
+        again = air.act("apply", quiet())
         say("Looked")
-        yield Seen(air, site, first, came, controls, by_visitor, by_agent, flows, heard)
+        yield Seen(
+            *(air, site, first, came, controls, by_visitor, by_agent, flows),
+            *(before, heard, on_after, again),
+        )
         say("Done")
 
 
@@ -177,6 +202,44 @@ class TestAir:
         for radio in seen.air.radios:
             assert {network.ssid for network in radio.networks} <= set(seen.heard)
 
+    def test_the_school_is_off_the_air_without_a_lesson(self, seen: Seen) -> None:
+        school = seen.site.network("school").ssid
+        assert school not in seen.before
+        assert seen.site.network("agents").ssid in seen.before
+
+    def test_a_lesson_is_on_the_air_within_ten_seconds(self, seen: Seen) -> None:
+        assert seen.site.network("school").ssid in seen.heard
+        assert seen.on_after < 10
+
+    def test_a_second_deploy_during_a_lesson_changes_nothing(self, seen: Seen) -> None:
+        assert (seen.again.status, seen.again.changed) == ("done", ())
+        assert seen.air.state("pupil") == "COMPLETED"
+
+    def test_a_radio_that_starts_again_goes_on_with_the_lesson(self, seen: Seen) -> None:
+        for radio in seen.air.radios:
+            (school,) = radio.for_lessons
+            ask = f"hostapd_cli -p /run/mairie-hostapd/{radio.name} -i global raw INTERFACES"
+            seen.air.machine.run(f"systemctl restart mairie-hostapd@{radio.name}.service")
+            seen.air.machine.run(
+                f"timeout 40 sh -c 'until {ask} | grep -qx {school.interface}; do sleep 1; done'"
+            )
+
+    def test_a_lesson_ends_by_itself_and_the_others_stay(self, seen: Seen) -> None:
+        stays = ("password", "visitor", "meter")
+        came = seen.air.join(seen.site.stations[name] for name in (*stays, "pupil"))
+        assert {each.verdict for each in came.values()} == {"connected"}
+        before = {name: seen.air.losses(name) for name in stays}
+        seen.air.machine.run("mairie-lessons on --minutes 1 --by Hina")
+        off = "timeout 90 sh -c 'until mairie-lessons status | grep -q éteint; do sleep 1; done'"
+        seen.air.machine.run(off, timeout=120)
+        heard = seen.air.heard(SCANNER)
+        assert seen.site.network("school").ssid not in heard
+        assert seen.site.network("agents").ssid in heard
+        assert {name: seen.air.losses(name) for name in stays} == before
+        assert {seen.air.state(name) for name in stays} == {"COMPLETED"}
+        log = seen.air.machine.run("mairie-lessons log").splitlines()
+        assert log[-1].endswith("\tarrêt\thoraire\tfin prévue")
+
     def test_who_leaves_is_out_with_the_deploy(self, seen: Seen) -> None:
         """Even while connected: nothing that hostapd remembers lets them stay."""
         assert seen.air.state("leaves") == "COMPLETED"
@@ -196,6 +259,7 @@ class TestAir:
 
     def test_a_network_that_is_off_is_not_on_the_air(self, seen: Seen) -> None:
         school = seen.site.network("school").ssid
+        begin(seen.air, seen.site)
         seen.site.close_school()
         assert seen.deploy().changed
         heard = seen.air.heard(SCANNER)

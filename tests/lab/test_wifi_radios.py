@@ -41,7 +41,7 @@ DAMAGE = {
     "a key that there is not": ("wmm_enabled=1", "wmm=1"),
     "a name that is none": ('ssid2="Rurutu Mairie"', "ssid2=Rurutu"),
     "a list that is not there": (".vlan", ".vlans"),
-    "a method that is none": ("wpa_key_mgmt=SAE", "wpa_key_mgmt=SEA"),
+    "a method that is none": ("wpa_key_mgmt=OWE", "wpa_key_mgmt=OEW"),
     "a channel that is none": ("hw_mode=g", "hw_mode=z"),
 }
 
@@ -195,7 +195,7 @@ class TestContainer:
         assert enabled()[0] == "enabled"
         assert "enabled" not in enabled()[1:]
         assert world.run("ls /etc/hostapd/mairie").split() == [
-            *("things.accept", "things.keys", "wlan0.conf", "wlan0.power"),
+            *("things.accept", "things.keys", "wlan0-2.bss", "wlan0.conf", "wlan0.power"),
         ]
         assert world.act("apply").changed == ()
         world.edit(f"    networks: {OFF}\n", "")

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from mairie.inventory.filter_lists import filter_lists
 from mairie.inventory.terms import terms_of
 from mairie.model.commune import Commune
 from mairie.model.syndicate import Syndicate
@@ -67,6 +68,7 @@ def demo_plans(change: Callable[[str], str] = str) -> dict[str, HostPlan]:
             layers={path.stem: _layer(path) for path in sorted((ROOT / "group_data").glob("*.py"))},
             public_keys={name: PublicKeys(current=_key(f"public {name}")) for name in hosts},
             terms=terms_of(DEMO, communes, []),
+            filter_lists=filter_lists(DEMO, []),
         )
     )
 
@@ -113,6 +115,8 @@ def _wifi(wifi: WifiPlan) -> dict[str, str]:
     if wifi.radios:
         found["wifi-secret:own_radios"] = _key("wifi-secret own_radios").rstrip("=")
         found["wifi-roaming"] = hashlib.sha256(b"roaming").hexdigest()
+    if any(radio.for_lessons for radio in wifi.radios):
+        found["wifi-lessons"] = hashlib.sha256(b"code of the teachers").hexdigest()
     for network in (network for radio in wifi.radios for network in radio.networks):
         if network.security == "personal":
             found[f"wifi-network:{network.name}"] = _key(f"network {network.name}")[:19]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from mairie.inventory.checks.facts import Facts, SitePlace
 from mairie.inventory.problems import Problem, listing, unknown
 from mairie.inventory.yaml_nodes import Key
-from mairie.model.commune import ACCESS_POINT_SEGMENT, Host, Radio
+from mairie.model.commune import ACCESS_POINT_SEGMENT, PUBLIC_SEGMENT, Host, Radio
 from mairie.model.reference import Network, Reference, Segment, Spectrum
 from mairie.plan import channels
 from mairie.plan.host import Band
@@ -40,6 +40,13 @@ def _reference(reference: Reference) -> Iterator[tuple[Key, str]]:
         elif network.segment == ACCESS_POINT_SEGMENT:
             message = f'"{ACCESS_POINT_SEGMENT}" is never on the air'
             yield path, f"{message}; allowed: {listing(allowed)}"
+        elif network.lessons and network.security != "personal":
+            message = f'a network for lessons opens with a passphrase, not "{network.security}"'
+            hint = "write security: personal, or lessons: false"
+            yield ("networks", name, "lessons"), f"{message}; {hint}"
+        elif network.lessons and network.segment == PUBLIC_SEGMENT:
+            message = f'"{PUBLIC_SEGMENT}" has a page of its own, for visitors'
+            yield path, f"{message}; a network for lessons needs another segment"
         elif network.security == "enterprise" and not segment.people:
             message = f'people may not be put into "{network.segment}"'
             yield path, f"{message}; allowed: {listing(people)}"

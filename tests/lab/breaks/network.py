@@ -12,6 +12,8 @@ DNSMASQ = "/etc/dnsmasq.d/mairie.conf"
 DNSMASQ_LAST = "/etc/dnsmasq.d/zz-intruder"
 """One file per break: they may be tried together."""
 DNSMASQ_BACK = f"rm -f {DNSMASQ_LAST}-*; systemctl restart dnsmasq.service && sleep 3"
+FILTER = "/etc/mairie/filter/dnsmasq.conf"
+FILTER_AGAIN = "systemctl restart mairie-filter.service && sleep 2"
 
 BREAKS: tuple[Break, ...] = (
     Break(
@@ -271,6 +273,20 @@ BREAKS: tuple[Break, ...] = (
         damage="sed -i 's/^nameserver .*/nameserver 192.0.2.53/' /etc/resolv.conf",
         note="a resolver left by an installer",
         also=(DRIFT,),
+    ),
+    Break(
+        control="NET-47",
+        damage=f"sed -i '/adguard-dns.com/d' {FILTER} && {FILTER_AGAIN}",
+        note="one name let through, for a teacher",
+        also=(DRIFT,),
+        role="gateway",
+    ),
+    Break(
+        control="NET-48",
+        damage=f"sed -i 's/^except-interface=lo/interface=br-agents/' {FILTER} && {FILTER_AGAIN}",
+        note="staff are to be filtered too",
+        also=(DRIFT,),
+        role="gateway",
     ),
     Break(
         control="NET-50",

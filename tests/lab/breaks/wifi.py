@@ -191,8 +191,8 @@ BREAKS: tuple[Break, ...] = (
     ),
     on_radios(
         "WIF-64",
-        f"sed -i 's/^wpa_key_mgmt=SAE.*/wpa_key_mgmt=WPA-PSK/' {CONF} && {AGAIN}",
-        "an old tablet that does not like WPA3",
+        f"sed -i 's/^wpa_key_mgmt=WPA-PSK .*/wpa_key_mgmt=WPA-PSK/' {CONF} && {AGAIN}",
+        "an old sensor that does not like SHA-256",
         also=("WIF-51",),
     ),
     on_radios(
@@ -216,8 +216,8 @@ BREAKS: tuple[Break, ...] = (
     ),
     on_radios(
         "WIF-62",
-        "ip link set $(ls /sys/class/net/br-school/brif | grep -m1 ^wlan0-) master br-agents",
-        "pupils poured into the agents' segment",
+        "ip link set $(ls /sys/class/net/br-things/brif | grep -m1 ^wlan0-) master br-agents",
+        "sensors poured into the agents' segment",
         also=("NET-32",),
         repair=AGAIN,
     ),

@@ -14,6 +14,7 @@ from tests.render.conftest import demo_plans, secrets_of
 
 Rendered = Callable[[str, str], dict[str, RenderedFile]]
 GATEWAY = "rurutu-mairie-gw"
+SCHOOL = f"{HOSTAPD}/wlan0-1.bss"
 WLAN0, WLAN1 = f"{HOSTAPD}/wlan0.conf", f"{HOSTAPD}/wlan1.conf"
 CABLES = "4g: eth2}, trunk: eth1}"
 RADIOS = "{wlan0: {band: 2.4, channel: 6}, wlan1: {band: 5, width: 40, power: 15}}"
@@ -79,7 +80,8 @@ def test_both_ends_know_one_secret(rendered: Rendered) -> None:
 
 
 def test_who_may_come_how(rendered: Rendered) -> None:
-    found = sections(rendered("wifi", GATEWAY)[WLAN0].text)
+    files = rendered("wifi", GATEWAY)
+    found = {**sections(files[WLAN0].text), **sections(files[SCHOOL].text)}
     keys = ("wpa_key_mgmt", "ieee80211w", "bridge", "ap_isolate")
     assert {name: tuple(each.get(key) for key in keys) for name, each in found.items()} == {
         "wlan0": ("WPA-EAP WPA-EAP-SHA256", "1", "br-agents", "0"),
@@ -92,6 +94,39 @@ def test_who_may_come_how(rendered: Rendered) -> None:
     assert found["wlan0-3"]["owe_transition_ifname"] == "wlan0-2"
     assert found["wlan0-4"]["macaddr_acl"] == "1"
     assert found["wlan0"]["dynamic_vlan"] == "2"
+
+
+def test_a_network_for_lessons_is_not_there_when_hostapd_starts(rendered: Rendered) -> None:
+    files = rendered("wifi", GATEWAY)
+    assert "wlan0-1" not in sections(files[WLAN0].text)
+    assert set(sections(files[SCHOOL].text)) == {"wlan0-1"}
+    assert "CONFIGURATION=/etc/hostapd/mairie/wlan0.conf" in files[f"{HOSTAPD}/wlan0.power"].text
+    start = "ExecStart=/usr/sbin/hostapd -g /run/mairie-hostapd/%i/global $CONFIGURATION"
+    assert start in files[HOSTAPD_UNIT].text.splitlines()
+
+
+def test_without_lessons_nothing_comes_and_goes() -> None:
+    off = "    networks: {school: {'on': false}}\n"
+    plan = demo_plans(lambda text: with_radios(text.replace(PRINTER, off + PRINTER)))[GATEWAY]
+    files = {file.path: file.text for file in render(plan, secrets_of(plan), "wifi")}
+    assert "ExecStart=/usr/sbin/hostapd /etc/hostapd/mairie/%i.conf" in files[HOSTAPD_UNIT]
+    assert not [path for path in files if path.endswith(".bss")]
+    assert "CONFIGURATION" not in files[f"{HOSTAPD}/wlan0.power"]
+    assert plan.lessons is None
+
+
+def test_a_radio_for_lessons_alone_starts_with_nothing() -> None:
+    """The first network of a lesson has the radio's own interface then."""
+    alone = "    networks: {agents: {'on': false}, public: {'on': false}, things: {'on': false}}\n"
+    plan = demo_plans(
+        lambda text: text.replace(CABLES, f"{CABLES[:-1]}, radios: {RADIOS}}}").replace(
+            PRINTER, alone + PRINTER
+        )
+    )[GATEWAY]
+    files = {file.path: file.text for file in render(plan, secrets_of(plan), "wifi")}
+    assert WLAN0 not in files
+    assert set(sections(files[f"{HOSTAPD}/wlan0.bss"])) == {"wlan0"}
+    assert "CONFIGURATION=\n" in files[f"{HOSTAPD}/wlan0.power"]
 
 
 def test_no_80211b(rendered: Rendered) -> None:

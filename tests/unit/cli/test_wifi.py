@@ -87,6 +87,14 @@ def test_everything_is_made_shown_and_rotated(demo: Path) -> None:
     third = shown(demo)
     assert dict(third)["device"] != dict(first)["device"]
     assert dict(third)["passphrase"] == dict(second)["passphrase"]
+    said = manage(demo, "rotate", BOX, "--lessons").output
+    assert said == (
+        f"the teachers of {BOX} have a new code: mairie wifi show {BOX}\n"
+        f"Deploy: mairie deploy {BOX}\n"
+    )
+    fourth = shown(demo)
+    assert len(dict(fourth)["lesson code"]) == 9
+    assert dict(fourth)["lesson code"] != dict(third)["lesson code"]
 
 
 def test_secrets_go_to_a_terminal(demo: Path) -> None:

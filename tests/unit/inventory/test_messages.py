@@ -87,7 +87,7 @@ CASES: tuple[Case, ...] = (
         "sites:\n  mairie:",
         "sites:\n  mairie: []\n  annexe:",
         [
-            "communes/rapa.yaml:10: sites.mairie: a list stands where a mapping is expected; its keys: label, index, segments, uplinks, hosts, equipment, access_points, networks, portal"
+            "communes/rapa.yaml:10: sites.mairie: a list stands where a mapping is expected; its keys: label, index, segments, uplinks, hosts, equipment, access_points, networks, portal, lessons"
         ],
     ),
     (
@@ -96,7 +96,7 @@ CASES: tuple[Case, ...] = (
         "sites:\n  mairie:",
         "sites:\n  annexe:\n  mairie:",
         [
-            "communes/rapa.yaml:10: sites.annexe: nothing stands where a mapping is expected; its keys: label, index, segments, uplinks, hosts, equipment, access_points, networks, portal"
+            "communes/rapa.yaml:10: sites.annexe: nothing stands where a mapping is expected; its keys: label, index, segments, uplinks, hosts, equipment, access_points, networks, portal, lessons"
         ],
     ),
     (

@@ -220,6 +220,13 @@ REFERENCE: tuple[tuple[str, str, list[str]], ...] = (
         ],
     ),
     (
+        "lessons without a passphrase",
+        "networks: {public: {lessons: true}}",
+        [
+            'syndicate.yaml:27: overrides.networks.public.lessons: a network for lessons opens with a passphrase, not "open"; write security: personal, or lessons: false'
+        ],
+    ),
+    (
         "people where they may not be",
         "networks: {public: {security: enterprise}}",
         [

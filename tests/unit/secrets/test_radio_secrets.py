@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from mairie.plan.stable import salt_of
 from mairie.secrets import files
 from mairie.secrets.check import problems
 from mairie.secrets.logins import Logins
+from mairie_lessons.codes import hashed
 from tests.unit.plan.fleets import LAYERS
 from tests.unit.secrets.conftest import World, a_commune, a_site
 
@@ -56,8 +58,13 @@ def test_one_passphrase_for_the_commune_a_key_for_each_device(world: World) -> N
     assert f"made    {BOX}: key of device meter" in lines
     assert made(there) == ()
     assert problems(there.vault, there.identity) == problems(there.vault, None) == ()
-    assert given(there, BOX) == {*RADIUS, "wifi-network:school", "wifi-device:meter"}
-    assert given(there, HALL) == {*RADIUS, "wifi-network:school"}
+    assert given(there, BOX) == {
+        *RADIUS,
+        "wifi-network:school",
+        "wifi-device:meter",
+        "wifi-lessons",
+    }
+    assert given(there, HALL) == {*RADIUS, "wifi-network:school", "wifi-lessons"}
     one, other = (
         there.vault.host_secrets(host, there.identity).others["wifi-network:school"]
         for host in (BOX, HALL)
@@ -71,7 +78,7 @@ def test_a_network_that_is_off_gives_nothing(world: World) -> None:
     there = with_radios(world, "school", "agents", "things")
     made(there)
     assert given(there, BOX) == set()
-    assert given(there, HALL) == {*RADIUS, "wifi-network:school"}
+    assert given(there, HALL) == {*RADIUS, "wifi-network:school", "wifi-lessons"}
 
 
 def test_without_people_there_is_no_authority(world: World) -> None:
@@ -80,8 +87,9 @@ def test_without_people_there_is_no_authority(world: World) -> None:
     assert made(there) == (
         "made    rapa: passphrase of network school",
         f"made    {BOX}: key of device meter",
+        f"made    {BOX}: code of the teachers",
     )
-    assert given(there, BOX) == {"wifi-network:school", "wifi-device:meter"}
+    assert given(there, BOX) == {"wifi-network:school", "wifi-device:meter", "wifi-lessons"}
     assert given(there, HALL) == set()
     record = files.load_wifi(there.folder)["rapa"]
     assert record.authority is None
@@ -119,3 +127,17 @@ def test_another_authority_changes_no_key(world: World) -> None:
     after = there.vault.open("rapa", there.identity).wifi
     assert after.authority != before.authority
     assert (after.networks, after.devices) == (before.networks, before.devices)
+
+
+def test_each_gateway_has_a_code_of_its_own_for_teachers(world: World) -> None:
+    there = with_radios(world)
+    made(there)
+    codes = there.vault.open("rapa", there.identity).wifi.lessons
+    assert set(codes) == {BOX, HALL}
+    assert codes[BOX] != codes[HALL]
+    given = there.vault.host_secrets(BOX, there.identity).others["wifi-lessons"]
+    assert given == hashed(codes[BOX].lower(), salt_of(BOX)).hex(), "both ends agree"
+    Logins(there.vault).rotate_lessons(BOX, there.identity)
+    again = there.vault.open("rapa", there.identity).wifi.lessons
+    assert again[BOX] not in ("", codes[BOX])
+    assert again[HALL] == codes[HALL]

@@ -1,0 +1,114 @@
+"""Files of the brick lessons: the switch of the classrooms' networks."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import PurePosixPath
+from typing import Any
+
+from mairie.files import TemplateFile
+from mairie.files.wifi import global_control_of, lesson_file_of
+from mairie.plan.host import HostPlan, LessonsPlan, Radio
+from mairie.plan.stable import salt_of
+
+LIBRARY = "/usr/local/lib/mairie"
+PROGRAM = "/usr/local/sbin/mairie-lessons"
+SETTINGS = "/etc/mairie/lessons/lessons.json"
+CODE = "/etc/mairie/lessons/code.json"
+"""A hash of the teachers' code, for the switch alone."""
+ACCOUNT = "mairie-lessons"
+"""Of the page."""
+PAGE_SERVICE = "mairie-lessons-page.service"
+PAGE_UNIT = f"/etc/systemd/system/{PAGE_SERVICE}"
+SERVICE = "mairie-lessons.service"
+UNIT = f"/etc/systemd/system/{SERVICE}"
+STATE = "/var/lib/mairie-lessons"
+LOG = f"{STATE}/log"
+RUNTIME = "/run/mairie-lessons"
+VERIFY = ("systemd-analyze", "verify", "--recursive-errors=no", "{}")
+MODULES = (
+    "__init__",
+    "__main__",
+    "air",
+    "clock",
+    "codes",
+    "door",
+    "page",
+    "schedule",
+    "settings",
+    "store",
+    "switch",
+    "web",
+)
+
+
+def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
+    """Return every file of the brick for this host; none without networks for lessons."""
+    lessons = plan.lessons
+    if lessons is None:
+        return ()
+    return (
+        *(_module(name) for name in MODULES),
+        TemplateFile(
+            path=PROGRAM, mode="755", check=("sh", "-n", "{}"), context={"library": LIBRARY}
+        ),
+        TemplateFile(
+            path=SETTINGS,
+            check=("python3", "-m", "json.tool", "{}", "/dev/null"),
+            context={"settings": settings(plan, lessons)},
+        ),
+        TemplateFile(
+            path=CODE, mode="600", secret=True, context={"salt": salt_of(plan.name).hex()}
+        ),
+        TemplateFile(
+            path=PAGE_UNIT,
+            check=VERIFY,
+            context={"account": ACCOUNT, "program": PROGRAM},
+        ),
+        TemplateFile(
+            path=UNIT,
+            check=VERIFY,
+            context={
+                "account": ACCOUNT,
+                "program": PROGRAM,
+                "runtime": PurePosixPath(RUNTIME).name,
+                "state": PurePosixPath(STATE).name,
+            },
+        ),
+    )
+
+
+def radios(plan: HostPlan) -> tuple[Radio, ...]:
+    """Return the radios of a host that carry networks for lessons."""
+    return tuple(radio for radio in plan.wifi.radios if radio.for_lessons) if plan.wifi else ()
+
+
+def settings(plan: HostPlan, lessons: LessonsPlan) -> dict[str, Any]:
+    """Return what the program reads."""
+    return {
+        "minutes": lessons.minutes,
+        "longest": lessons.longest,
+        "schedule": [asdict(each) for each in lessons.schedule],
+        "page": {
+            "commune": plan.place.commune_label,
+            "site": plan.place.site_label,
+            "addresses": lessons.page_addresses,
+            "port": lessons.page_port,
+        },
+        "radios": [
+            {
+                "name": radio.name,
+                "control": global_control_of(radio),
+                "networks": [
+                    {"interface": each.interface, "file": lesson_file_of(each)}
+                    for each in radio.for_lessons
+                ],
+            }
+            for radio in radios(plan)
+        ],
+    }
+
+
+def _module(name: str) -> TemplateFile:
+    path = f"{LIBRARY}/mairie_lessons/{name}.py"
+    return TemplateFile(path=path, template=path.lstrip("/"))

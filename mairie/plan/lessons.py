@@ -1,0 +1,72 @@
+"""Brick ``lessons``: which gateways have networks that are off the air by default, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mairie.model.commune import Site
+from mairie.model.reference import Lessons
+from mairie.plan import selectors as select
+from mairie.plan.context import SiteHost
+from mairie.plan.host import LessonsPlan, Ports, Rule, WeeklyLesson
+from mairie.plan.radio import radios
+
+PORT = 80
+FLOW = "lessons-page"
+"""Name of the rules that let a segment see the page."""
+
+
+def settings(reference: Lessons, site: Site) -> Lessons:
+    """Return the lessons of a site: its own settings over those of the reference."""
+    return reference.model_copy(
+        update={k: v for k, v in site.lessons if v is not None},
+    )
+
+
+def has_lessons(place: SiteHost) -> bool:
+    """Whether a radio of a host carries a network for lessons."""
+    return place.is_gateway and any(radio.for_lessons for radio in radios(place))
+
+
+def segments_of(place: SiteHost) -> tuple[str, ...]:
+    """Return the segments of a host's networks for lessons, each once."""
+    networks = (each for radio in radios(place) for each in radio.for_lessons)
+    return tuple(dict.fromkeys(each.segment for each in networks)) if place.is_gateway else ()
+
+
+def lesson_rules(place: SiteHost) -> Iterator[Rule]:
+    """Yield what opens the teachers' page, to the segments of the networks alone."""
+    for name in segments_of(place):
+        yield Rule(
+            flow=FLOW,
+            counter=f"{FLOW}-{name}",
+            chain="input",
+            source=select.bridge(name, None),
+            destination=select.own("gateway"),
+            ports=(Ports(protocol="tcp", first=PORT, last=PORT),),
+            same_commune=False,
+            hours="",
+            reason="Page des enseignants",
+        )
+
+
+def site_lessons(place: SiteHost) -> LessonsPlan | None:
+    """Return the lessons of a gateway; None on a host without a network for them."""
+    if not has_lessons(place):
+        return None
+    wanted = settings(place.reference.lessons, place.site)
+    return LessonsPlan(
+        minutes=wanted.minutes,
+        longest=wanted.longest,
+        schedule=tuple(
+            WeeklyLesson(days=each.days, start=each.start, end=each.end)
+            for each in sorted(wanted.schedule, key=lambda each: each.start)
+        ),
+        page_addresses=tuple(
+            address
+            for name in segments_of(place)
+            for own in (place.own_address(place.segments[name]),)
+            for address in (own.ipv4, own.ipv6)
+        ),
+        page_port=PORT,
+    )

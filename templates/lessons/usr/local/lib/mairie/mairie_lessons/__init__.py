@@ -1,0 +1,1 @@
+"""Networks of classrooms: off the air by default, on for a lesson, off by themselves."""
