@@ -22,7 +22,6 @@ HOST_OF_ROLE = {
 """Hosts of the demo; what it has none of is tried in other labs."""
 
 
-
 def conflict(one: Break, other: Break) -> bool:
     """Tell whether a red control could come from either, or one would undo the other."""
     if one.alone or other.alone:
