@@ -104,9 +104,9 @@ class Air(Guest):
         # Of copper, the segments have only ports where nothing is plugged in.
         ports = {item.trunk or item.member for item in self.plan.network.segments}
         self.machine.run("\n".join(f"ip link add {port} type dummy" for port in sorted(ports)))
-        self.radio_waves()
+        self._radio_waves()
 
-    def radio_waves(self) -> None:
+    def _radio_waves(self) -> None:
         """Make radios: the gateway keeps the first, each station gets one."""
         own = [radio.name for radio in self.radios]
         count = len(own) + len(self._stations)

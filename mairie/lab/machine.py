@@ -40,8 +40,7 @@ _PROBE_EXIT = 33
 class Machine:
     """A machine that runs for the length of a ``with`` block; its disk is forgotten at the end.
 
-    ``memory`` in MiB. ``disk``: a file that keeps what is written, made of the image where it is
-    not there yet. Commands run one at a time.
+    ``memory`` in MiB. Commands run one at a time.
     """
 
     def __init__(
@@ -51,13 +50,11 @@ class Machine:
         recipe: MachineRecipe | None = None,
         memory: int = 1024,
         cpus: int = 2,
-        disk: Path | None = None,
     ) -> None:
         self._progress = progress
         self._recipe = recipe
         self._memory = memory
         self._cpus = cpus
-        self._disk = disk
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
         self._folder = Path()
@@ -81,7 +78,9 @@ class Machine:
                 *["-smp", str(self._cpus), "-m", str(self._memory), "-nic", "none"],
                 *["-kernel", str(image.kernel), "-initrd", str(image.initrd)],
                 *["-append", _KERNEL_OPTIONS],
-                *["-drive", self._drive(image.disk)],
+                # snapshot: the cached disk is read, never written; unsafe: nothing waits until what
+                # will be forgotten is safely on a disk.
+                *["-drive", f"file={image.disk},format=raw,if=virtio,snapshot=on,cache=unsafe"],
                 *["-serial", f"file:{self._folder / 'console'}"],
                 *["-chardev", f"socket,id=agent,path={port},server=on,wait=off"],
                 *["-device", "virtio-serial-pci"],
@@ -115,21 +114,6 @@ class Machine:
     def push_port(self) -> Path:
         """Unix socket of a second serial port, for ``mairie.lab.serial``."""
         return self._folder / "push.sock"
-
-    def power_off(self) -> None:
-        """Shut down as its owner would, so that what was written is on the disk.
-
-        Raises:
-            LabError: it does not end.
-
-        """
-        if self._process is None:
-            raise LabError("The machine is off: use it inside its with block.")
-        self.exec(["systemctl", "--no-block", "poweroff"])
-        try:
-            self._process.wait(_BOOT_SECONDS)
-        except subprocess.TimeoutExpired as error:
-            raise LabError(self._lost("does not shut down")) from error
 
     def exec(
         self,
@@ -188,16 +172,6 @@ class Machine:
                 problem += base64.b64decode(answer["err"])
             if answer["exit"] != 0:
                 raise LabError(f"In the machine, cannot write {path}: {problem.decode().strip()}")
-
-    def _drive(self, image: Path) -> str:
-        # snapshot: the cached disk is read, never written; unsafe: nothing waits until what may be
-        # forgotten is safely on a disk.
-        options = "format=raw,if=virtio,cache=unsafe"
-        if self._disk is None:
-            return f"file={image},{options},snapshot=on"
-        if not self._disk.exists():
-            subprocess.run(["cp", "--sparse=always", image, self._disk], check=True)
-        return f"file={self._disk},{options}"
 
     def _connect(self, port: Path) -> None:
         deadline = time.monotonic() + 30

@@ -35,7 +35,6 @@ AGAIN_TURNS = 16
 AGAIN_BYTES = 100_000
 DEBIAN = "/etc/freeradius/3.0"
 UNTUNED = f"""
-systemctl stop {SERVICE}
 systemctl unmask {DEBIAN_SERVICE}
 cat >>{DEBIAN}/clients.conf <<end
 client point {{
@@ -49,9 +48,9 @@ sed -i \\
     -e 's|^\\t\\tcertificate_file = .*|\\t\\tcertificate_file = {CERTIFICATE}|' \\
     -e 's|^\\t\\tca_file = .*|\\t\\tca_file = {AUTHORITY}|' \\
     {DEBIAN}/mods-available/eap
-systemctl start {DEBIAN_SERVICE}
 """
 """Debian's configuration as its package leaves it, with our certificate, one user, one client."""
+TAKE_TURNS = 'own=$1; shift; for other; do systemctl stop "$other"; done; systemctl restart "$own"'
 
 
 def figures(
@@ -135,24 +134,27 @@ def _logins(
     point = next(item for item in wifi.access_points if item.name == POINT)
     as_point = f"ip address replace {point.address}/24 dev eth0 && ip link set eth0 up"
     lab.lab.check(CLIENT, ["sh", "-c", as_point])
-    ours = Server(BOX, SERVICE, wifi.address, wifi.port, secret)
     methods = _methods(lab, logins, wifi)
-    say("Devices log in")
-    taken = {item.name: _median(lab, ours, item, runs) for item in methods}
-    beside: dict[str, Taken] = {}
+    units = [SERVICE]
     if not alone:
-        say("Devices log in with Debian's own configuration")
         stored = lab.session.reach().secrets(BOX).others[f"wifi-password:{HINA}"]
         untuned = ["sh", "-ec", UNTUNED, "untuned", point.address, secret, HINA, stored]
         lab.lab.check(BOX, untuned, timeout=120)
-        theirs = Server(BOX, DEBIAN_SERVICE, wifi.address, wifi.port, secret)
-        beside = {item.name: _median(lab, theirs, item, runs) for item in methods}
+        units.append(DEBIAN_SERVICE)
+    taken: dict[tuple[str, str], list[Taken]] = {}
+    for number in range(runs):
+        for unit in units:
+            say(f"Devices log in: {unit}, {number + 1} of {runs}")
+            # In turns: what else the machine does is the same for both.
+            others = [other for other in units if other != unit]
+            lab.lab.check(BOX, ["sh", "-ec", TAKE_TURNS, "turns", unit, *others], timeout=120)
+            server = Server(BOX, unit, wifi.address, wifi.port, secret)
+            for method in methods:
+                found = taken.setdefault((method.name, unit), [])
+                found.append(crowd(lab, CLIENT, server, method))
     for method in methods:
-        yield _login(method, taken[method.name], beside.get(method.name))
-
-
-def _median(lab: World, server: Server, method: Method, runs: int) -> Taken:
-    return median([crowd(lab, CLIENT, server, method) for _ in range(runs)])
+        ours, theirs = taken[method.name, SERVICE], taken.get((method.name, DEBIAN_SERVICE))
+        yield _login(method, median(ours), median(theirs) if theirs else None)
 
 
 def _login(method: Method, ours: Taken, theirs: Taken | None) -> Figure:

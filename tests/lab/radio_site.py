@@ -1,10 +1,9 @@
-"""The demo with radios in a gateway: who comes there by radio, and the machine that plays it."""
+"""The demo with radios in a gateway, and the machine that plays it."""
 
 from __future__ import annotations
 
 import io
 import shutil
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +11,6 @@ from rich.console import Console
 
 from mairie.host.events import ControlResult
 from mairie.inventory import load
-from mairie.lab.air import Air
-from mairie.lab.stations import Station, by_certificate, by_password, of_agent
 from mairie.lab.trunk import Trunk
 from mairie.push import HostOutcome
 from mairie.secrets.identity import find_identity
@@ -28,12 +25,9 @@ EQUIPMENT = "    equipment:\n      printer:"
 METER = '{segment: things, mac: "02:00:00:00:05:00", label: Compteur, wifi: true}'
 FLOWS = "flows:\n"
 PEOPLE = "people:\n  ana: {name: Ana}\n"
-ANA, BEN = "ana", "ben"
-BOTH = f"{PEOPLE}  {BEN}: {{name: Ben, methods: [certificate]}}\n"
-"""One who logs in with a password, one with a certificate."""
 
 
-def inventory(folder: Path, people: str = PEOPLE) -> Path:
+def inventory(folder: Path) -> Path:
     """Copy the demo, and give a gateway radios, a device that comes by radio, and people."""
     copy = Path(shutil.copytree(DEMO, folder / "demo"))
     path = copy / "communes" / f"{COMMUNE}.yaml"
@@ -41,7 +35,7 @@ def inventory(folder: Path, people: str = PEOPLE) -> Path:
     for old, new in (
         (CABLES, f"{CABLES[:-1]}, radios: {RADIOS}}}"),
         (EQUIPMENT, EQUIPMENT.replace("printer:", f"meter: {METER}\n      printer:")),
-        (FLOWS, f"{people}{FLOWS}"),
+        (FLOWS, f"{PEOPLE}{FLOWS}"),
     ):
         assert text.count(old) == 1, old
         text = text.replace(old, new)
@@ -55,48 +49,11 @@ def quiet() -> Console:
     return Console(file=io.StringIO())
 
 
-def agents(copy: Path, trunk: Trunk) -> tuple[Station, Station]:
-    """Return the devices of the two who log in by name, each near a radio of its own."""
-    logins, identity = Logins(Vault(copy, trunk.territory)), find_identity(copy, demo=True)
-    wifi = trunk.plan.wifi
-    assert wifi is not None
-    (network,) = (each for each in wifi.radios[0].networks if each.name == "agents")
-    authority = logins.authority(COMMUNE, identity).certificate
-    password = by_password(logins.handover(COMMUNE, ANA, identity).password)
-    own = logins.handover(COMMUNE, BEN, identity).certificate
-    assert own is not None
-    certificate, own_files = by_certificate(own)
-
-    def station(login: str, near: str, method: tuple[str, ...], own: dict[str, str]) -> Station:
-        settings, files = of_agent(network.ssid, login, authority, wifi.server_name, method)
-        return Station(login, settings, "agents", {**files, **own}, near=near)
-
-    return (
-        station(ANA, "wlan0", password, {}),
-        station(BEN, "wlan1", certificate, own_files),
-    )
-
-
-class Waves(Air):
-    """Stations around a machine that another guest has booted and deploys."""
-
-    def __init__(self, trunk: Trunk, stations: Iterable[str]) -> None:
-        self.plan, self.machine, self.nodes = trunk.plan, trunk.machine, trunk.nodes
-        self._stations = tuple(stations)
-
-    def lay(self) -> None:
-        """Give the gateway its radios, and each station one."""
-        self.nodes.start(self._stations)
-        self.radio_waves()
-
-
 @dataclass
 class Radio:
     """A machine with simulated radios, deployed twice."""
 
     trunk: Trunk
-    waves: Waves
-    stations: tuple[Station, ...]
     first: HostOutcome
     second: HostOutcome
     verified: HostOutcome

@@ -144,15 +144,6 @@ def test_machine_that_does_not_boot_in_time_says_so(monkeypatch: pytest.MonkeyPa
         pass
 
 
-def test_a_disk_of_its_own_keeps_what_was_written(tmp_path: Path) -> None:
-    disk = tmp_path / "disk"
-    with Machine(disk=disk) as machine:
-        machine.put({"/srv/kept": b"for the next start"})
-        machine.power_off()
-    with Machine(disk=disk) as machine:
-        assert machine.run("cat /srv/kept") == "for the next start"
-
-
 def test_killed_process_leaves_no_machine(tmp_path: Path) -> None:
     code = (
         "import time; from mairie.lab.machine import Machine\n"
