@@ -21,7 +21,7 @@ HOST_OF_ROLE = {
 }
 
 
-OF_OTHER_LABS = ("ap",)
+OF_OTHER_LABS = ("ap", "ap-gateway")
 """Kinds of hosts that the demo has none of: tests/lab/test_ap.py."""
 
 
