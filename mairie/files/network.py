@@ -145,7 +145,7 @@ def _interfaces(plan: HostPlan) -> Iterator[TemplateFile]:
     for uplink in plan.network.uplinks:
         yield _uplink(uplink)
     for item in plan.network.segments:
-        yield from _netdevs(plan, item)
+        yield from _netdevs(item)
     trunks: dict[str, list[str]] = {}
     for item in plan.network.segments:
         if item.trunk:
@@ -165,10 +165,9 @@ def _of(item: SegmentInterface) -> dict[str, Any]:
     return {"segment": item, "label": nftables.one_line(item.label)}
 
 
-def _netdevs(plan: HostPlan, item: SegmentInterface) -> Iterator[TemplateFile]:
+def _netdevs(item: SegmentInterface) -> Iterator[TemplateFile]:
     if item.member != item.bridge:
-        mac = item.gateway_mac if plan.is_gateway else ""
-        yield _networkd(f"20-{item.bridge}.netdev", "bridge.netdev", mac=mac, **_of(item))
+        yield _networkd(f"20-{item.bridge}.netdev", "bridge.netdev", **_of(item))
     if item.trunk:
         yield _networkd(f"20-{item.member}.netdev", "vlan.netdev", **_of(item))
 

@@ -157,6 +157,20 @@ def test_preferred_uplink(plan: HostPlan, probe: Probe) -> None:
 
 
 @control(
+    "NET-24",
+    title="La passerelle a l'adresse MAC que ses points d'accès connaissent",
+    reason="Ils prendraient la passerelle pour un voisin : plus aucun visiteur ne l'atteindrait.",
+    severity="high",
+    references=("ANSSI hygiène 19",),
+    applies=lambda plan: plan.is_gateway,
+    each=lambda plan: [item for item in plan.network.segments if item.gateway_mac],
+)
+def test_gateway_mac(subject: SegmentInterface, probe: Probe) -> None:
+    found = link(probe, subject.bridge)["address"]
+    assert found == subject.gateway_mac, f"{subject.bridge} a l'adresse {found}"
+
+
+@control(
     "NET-30",
     title="Chaque segment a l'adresse IPv4 du plan, et elle seule",
     reason="Les postes du segment l'ont pour passerelle, pour DNS et pour heure.",

@@ -58,9 +58,9 @@ class World:
             assert outcome.status == "done", outcome.message
         return found
 
-    def verify(self) -> dict[tuple[str, str], ControlResult]:
-        """Return what is not green on the access point."""
-        results = self.act("verify", YARD)[YARD].results
+    def verify(self, host: str) -> dict[tuple[str, str], ControlResult]:
+        """Return what is not green on a host."""
+        results = self.act("verify", host)[host].results
         assert results
         return {(item.id, item.subject): item for item in results if item.outcome != "pass"}
 
@@ -180,14 +180,29 @@ def test_visitors_of_two_access_points_do_not_meet(world: World) -> None:
         world.run(YARD, f"kill {pid}; ip link del visitor 2>/dev/null || :")
 
 
-def test_damage_is_seen_and_repaired(world: World) -> None:
-    before = world.verify()
-    for batch in batches(item for item in all_breaks() if item.role == "ap"):
+@pytest.mark.parametrize(("role", "host"), [("ap", YARD), ("ap-gateway", BOX)])
+def test_damage_is_seen_and_repaired(world: World, role: str, host: str) -> None:
+    before = world.verify(host)
+    for batch in batches(item for item in all_breaks() if item.role == role):
         for item in batch:
-            world.run(YARD, item.damage)
-        after = {key: result for key, result in world.verify().items() if key not in before}
+            world.run(host, item.damage)
+        after = {key: result for key, result in world.verify(host).items() if key not in before}
         red = {control for control, _ in after}
         assert {item.control for item in batch} <= red, words(batch)
         assert red <= {name for item in batch for name in (item.control, *item.also)}, after
-        world.act("apply", YARD)
-    assert set(world.verify()) <= set(before)
+        for item in batch:
+            world.run(host, item.repair or ":")
+        world.act("apply", host)
+    assert set(world.verify(host)) <= set(before)
+
+
+def test_a_gateway_takes_its_address_when_the_first_access_point_comes(world: World) -> None:
+    """The bridge is there already: networkd changes it, and does not wait for a boot."""
+    segment = world.segment("public")
+    file = "/etc/systemd/network/40-br-public.network"
+    world.run(
+        BOX, f"sed -i /^MACAddress=/d {file}; ip link set br-public address 02:00:00:00:00:98"
+    )
+    assert [change for change in world.act("apply", BOX)[BOX].changed if file in change.name]
+    shown = "for _ in 1 2 3 4 5; do cat /sys/class/net/br-public/address; sleep 1; done | tail -1"
+    assert world.run(BOX, shown).strip() == segment.gateway_mac

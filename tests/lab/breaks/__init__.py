@@ -22,7 +22,10 @@ class Break:
     repair: str = ""
     """Shell command that undoes what a deploy does not own; empty: the deploy repairs it all."""
     role: str = ""
-    """Of the host it is tried on: ap, hub, gateway, radius, radio, visitors, server; empty: any."""
+    """Of the host it is tried on; empty: any.
+
+    ap, ap-gateway (of a site with one), hub, gateway, radius, radio, visitors or server.
+    """
     machine: bool = False
     """It needs a kernel of its own: in a virtual machine, not in a container."""
     alone: bool = False

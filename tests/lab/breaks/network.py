@@ -146,6 +146,13 @@ BREAKS: tuple[Break, ...] = (
         role="gateway",
     ),
     Break(
+        control="NET-24",
+        damage="ip link set dev br-public address 02:00:00:00:00:99",
+        note="a bridge under another address",
+        repair="networkctl reconfigure br-public && sleep 4",
+        role="ap-gateway",
+    ),
+    Break(
         control="NET-30",
         damage=f"ip address add 192.168.77.1/24 dev {BRIDGE}",
         note="a second network on a segment",

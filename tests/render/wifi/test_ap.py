@@ -73,11 +73,11 @@ def test_the_key_stands_in_files_only_root_may_read(
 
 
 def test_the_gateway_is_told_from_other_visitors(rendered: Rendered) -> None:
-    bridge = rendered("network", GATEWAY)["/etc/systemd/network/20-br-public.netdev"].text
+    bridge = rendered("network", GATEWAY)["/etc/systemd/network/40-br-public.network"].text
     (mac,) = re.findall(r"^MACAddress=(\S+)$", bridge, re.MULTILINE)
     rules = rendered("network", YARD)["/etc/nftables.conf"].text
     assert f'iifname "eth0.40" ether saddr != {mac} counter name dropped-relayed drop' in rules
     assert (
         "MACAddress"
-        not in rendered("network", GATEWAY)["/etc/systemd/network/20-br-agents.netdev"].text
+        not in rendered("network", GATEWAY)["/etc/systemd/network/40-br-agents.network"].text
     )
