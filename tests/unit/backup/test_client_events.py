@@ -62,6 +62,8 @@ def test_time_left_follows_the_pace() -> None:
     assert seconds_left(25, 100, 10) == 30
     assert seconds_left(0, 100, 10) is None
     assert seconds_left(25, 0, 10) is None
+    assert seconds_left(1, 1000, 10) is None
+    assert seconds_left(1, 1000, 100) == 99_900
     assert seconds_left(120, 100, 10) == 0
 
 

@@ -17,6 +17,8 @@ ERROR, WARNING, INFO = 3, 4, 6
 """Priorities of the journal (sd-daemon(3))."""
 EVERY_S = 1.0
 """Progress is said at most so often."""
+SETTLING_S = 60
+"""After which even the pace of less than a hundredth says something."""
 
 
 class StoppedError(BaseException):
@@ -117,7 +119,10 @@ class Reporter:
 
 def seconds_left(done: int, total: int, seconds: float) -> float | None:
     """Return how long the rest takes at the pace so far; None while nothing can be said."""
-    if done <= 0 or total <= 0 or seconds < 1:
+    if done <= 0 or total <= 0:
+        return None
+    # The first seconds go to opening the repository: their pace says nothing.
+    if seconds < SETTLING_S and done * 100 < total:
         return None
     return max(0.0, (total - done) * seconds / done)
 
