@@ -228,7 +228,7 @@ REFERENCE: tuple[tuple[str, str, list[str]], ...] = (
         "people where they may not be",
         "networks: {public: {security: enterprise}}",
         [
-            'group_data/all.py:413: networks.public.segment: people may not be put into "public"; allowed: agents, school'
+            'group_data/all.py:463: networks.public.segment: people may not be put into "public"; allowed: agents, school'
         ],
     ),
     (
