@@ -52,6 +52,8 @@ def _facts(out: Console, plan: HostPlan) -> None:
         "upgrades": f"at {plan.base.upgrades_at}, local time",
         "radios": _radios(plan),
         "log-ins": _log_ins(plan),
+        "lessons": _lessons(plan),
+        "filter": _filter(plan),
         "portal": _portal(plan),
         "backup": _backup(plan),
     }
@@ -83,6 +85,25 @@ def _radios(plan: HostPlan) -> str:
         f"{radio.power} dBm at most: {', '.join(network.ssid for network in radio.networks)}"
         for radio in (plan.wifi.radios if plan.wifi else ())
     )
+
+
+def _lessons(plan: HostPlan) -> str:
+    if plan.lessons is None:
+        return ""
+    weekly = "; ".join(
+        f"{' '.join(each.days)} {each.start} to {each.end}" for each in plan.lessons.schedule
+    )
+    page = plan.lessons.page_addresses[0]
+    length = f"{plan.lessons.minutes} minutes, {plan.lessons.longest} at most"
+    return f"{length}; http://{page}/" + (f"; {weekly}" if weekly else "")
+
+
+def _filter(plan: HostPlan) -> str:
+    found = plan.network.name_filter
+    if found is None:
+        return ""
+    whom = ", ".join(name.removeprefix("br-") for name in found.interfaces)
+    return f"{whom}: {len(found.refused)} domains refused"
 
 
 def _portal(plan: HostPlan) -> str:

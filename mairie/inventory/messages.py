@@ -42,6 +42,7 @@ PATTERNS: Mapping[str, str] = {
     _pattern(reference.CountryCode): "a country in two capital letters, such as PF",
     _pattern(base.WireGuardKey): "a WireGuard public key, 44 characters as wg pubkey prints them",
     _pattern(syndicate.SshKey): "one line of an OpenSSH public key file, such as ssh-ed25519 AAAA…",
+    _pattern(base.Domain): "a domain in lower case, such as jeux.example",
     _pattern(base.Pattern): "a name or a path, with * and ?, such as *.iso",
     _pattern(commune.DatabaseSource): "the name of a database, or the absolute path of its file",
     _pattern(reference.PortRange): "tcp/443, udp/10000-20000, icmp or any",

@@ -74,7 +74,7 @@ def test_service(subject: tuple[str, str], probe: Probe) -> None:
     reason="Une retouche à la main disparaît au prochain déploiement, ou survit sans être connue.",
     severity="medium",
     references=("ANSSI hygiène 16",),
-    each=lambda plan: {file.path: file for file in files(plan)},
+    each=lambda plan: {file.path: file for file in files(plan) if not file.secret},
 )
 def test_file(subject: TemplateFile, drift: Drift) -> None:
     found = drift("lessons", subject.path)

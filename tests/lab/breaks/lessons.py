@@ -5,7 +5,7 @@ from tests.lab.breaks.wifi import AIR, RADIO
 
 SERVICE = "mairie-lessons.service"
 UNIT = f"/etc/systemd/system/{SERVICE}"
-RESTART = f"systemctl daemon-reload && systemctl restart {SERVICE}"
+RESTART = f"systemctl daemon-reload && systemctl restart {SERVICE} mairie-lessons-page.service"
 STATE = "/var/lib/mairie-lessons"
 SCHOOL = "school"
 """A gateway whose radio carries a network for lessons, in a container: the radio is not there."""
@@ -29,7 +29,7 @@ BREAKS: tuple[Break, ...] = (
         alone=True,
         damage="sleep 2; touch /etc/mairie/lessons/lessons.json",
         note="a schedule that the program has not read",
-        repair=f"systemctl restart {SERVICE}",
+        repair=RESTART,
         role=SCHOOL,
     ),
     Break(
@@ -41,9 +41,11 @@ BREAKS: tuple[Break, ...] = (
     ),
     Break(
         control="LES-05",
+        alone=True,
         damage="chmod 644 /etc/mairie/lessons/code.json",
         note="the page is to see the code",
-        also=("LES-02", "LES-03"),
+        also=("LES-03",),
+        repair=RESTART,
         role=SCHOOL,
     ),
     Break(

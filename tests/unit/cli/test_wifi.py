@@ -140,6 +140,8 @@ def test_the_plan_says_what_is_on_the_air(demo: Path) -> None:
     text = " ".join(shown.split())
     assert "wlan0 on 5 GHz, channel 36, 80 MHz, 20 dBm at most: Rapa Mairie, Rapa École" in text
     assert "asked for by ap-hall, its own radios" in text
+    assert "60 minutes, 180 at most; http://10.41." in text
+    assert "school: 20 domains refused" in text
 
 
 def test_what_left_is_forgotten(demo: Path) -> None:

@@ -21,6 +21,13 @@ REFERENCE = (
         ],
     ),
     (
+        "no domain",
+        "dns_filter: {allowed: [Jeux]}",
+        [
+            'syndicate.yaml:27: overrides.dns_filter.allowed[0]: "Jeux" is not allowed; write a domain in lower case, such as jeux.example'
+        ],
+    ),
+    (
         "refused and allowed",
         "dns_filter: {allowed: [mask.icloud.com]}",
         [

@@ -152,7 +152,7 @@ CASES: tuple[tuple[str, str, list[str]], ...] = (
             "    networks: {agents: {ssid: Mairie de Rapa, salle polyvalente et école}}\n",
         ),
         [
-            "communes/rapa.yaml:19: sites.mairie.networks.agents.salle polyvalente et école: unknown key; allowed: ssid, on, roaming"
+            "communes/rapa.yaml:19: sites.mairie.networks.agents.salle polyvalente et école: unknown key; allowed: ssid, on, roaming, lessons"
         ],
     ),
     (

@@ -29,6 +29,7 @@ class Server(ThreadingHTTPServer):
     """One address of the gateway; a device has a few connections at a time, all have some."""
 
     daemon_threads = True
+    request_queue_size = 32
     _all: ClassVar[Counter[str]] = Counter()
     _turn: ClassVar[threading.Lock] = threading.Lock()
 
