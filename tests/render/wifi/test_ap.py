@@ -18,11 +18,14 @@ GATEWAY, YARD = "rurutu-mairie-gw", "rurutu-mairie-cour"
 RADIO = "radios: {wlan0: {band: 2.4, channel: 6}}"
 POINT = "      cour: {roles: [ap], trunk: eth0, radios: {wlan0: {band: 2.4, channel: 11}}}\n"
 SERVER = "      srv:"
+HOSTS = "    hosts:\n"
+NO_CLASS = f"    networks: {{school: {{lessons: false}}}}\n{HOSTS}"
 
 
 def with_access_point(text: str) -> str:
     """Give the gateway of Rurutu's town hall a radio, and its courtyard an access point."""
-    return text.replace(CABLES, f"{CABLES[:-1]}, {RADIO}}}").replace(SERVER, f"{POINT}{SERVER}")
+    with_radio = text.replace(CABLES, f"{CABLES[:-1]}, {RADIO}}}").replace(HOSTS, NO_CLASS, 1)
+    return with_radio.replace(SERVER, f"{POINT}{SERVER}")
 
 
 @pytest.fixture(scope="session")

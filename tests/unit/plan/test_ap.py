@@ -15,6 +15,7 @@ from mairie.plan.resolve import resolve
 from tests.unit.plan.fleets import LAYERS, key_of, syndicate
 
 BOX, YARD, HALL = "essai-mairie-box", "essai-mairie-cour", "essai-mairie-hall"
+NO_CLASS = {"lessons": False}
 ONE_BAND = {"wlan0": {"band": 2.4, "channel": 6}}
 POINTS = {
     "cour": {"wlan0": {"band": 2.4, "channel": 1}, "wlan1": {"band": 5, "channel": 36}},
@@ -35,6 +36,7 @@ def commune(
     }
     for number, (name, of_point) in enumerate((POINTS if points is None else points).items(), 2):
         hosts[name] = {"roles": ["ap"], "trunk": "eth0", "radios": of_point, "number": number}
+    there = {"networks": {"school": NO_CLASS}, **site}
     return Commune.model_validate(
         {
             "insee": "98741",
@@ -43,7 +45,7 @@ def commune(
             "index": 7,
             "uplinks": [{"kind": "fibre", "down": "20M", "up": "4M"}],
             "people": {"ana": {"name": "Ana"}},
-            "sites": {"mairie": {"label": "Mairie", "index": 0, "hosts": hosts, **site}},
+            "sites": {"mairie": {"label": "Mairie", "index": 0, "hosts": hosts, **there}},
         }
     )
 
@@ -214,7 +216,14 @@ def test_who_has_no_key_takes_none_along() -> None:
     assert domains == {"agents": True, "school": True, "public": False}
 
 
+def test_networks_for_lessons_are_the_gateways_alone() -> None:
+    found = plans(networks={"school": {"lessons": True}})
+    for host, there in ((BOX, True), (YARD, False)):
+        names = {network.name for radio in wifi(found[host]).radios for network in radio.networks}
+        assert ("school" in names) == there
+
+
 def test_a_site_switches_roaming_off() -> None:
-    found = plans(networks={"agents": {"roaming": False}})
+    found = plans(networks={"agents": {"roaming": False}, "school": NO_CLASS})
     assert on_air(found[BOX], "agents", "wlan0").mobility_domain == ""
     assert on_air(found[BOX], "school", "wlan0").mobility_domain

@@ -12,6 +12,7 @@ from tests.unit.plan.fleets import LAYERS
 from tests.unit.secrets.conftest import World, a_commune, a_site
 
 BOX, YARD = "rapa-mairie-box", "rapa-mairie-cour"
+NO_CLASS = {"lessons": False}
 METER = {"segment": "things", "mac": "02:00:00:00:05:00", "wifi": True}
 OF_A_RADIO = {"wifi-secret:own_radios", "wifi-network:school", "wifi-device:meter", "wifi-roaming"}
 
@@ -22,7 +23,7 @@ def with_access_point(world: World, radios: bool = True, **site: Any) -> World:
     if radios:
         mairie["hosts"]["box"]["radios"] = {"wlan0": {"band": 5}}
     mairie["hosts"]["cour"] = {"roles": ["ap"], "trunk": "eth0", "radios": {"wlan0": {"band": 5}}}
-    mairie |= {"equipment": {"meter": METER}, **site}
+    mairie |= {"equipment": {"meter": METER}, "networks": {"school": NO_CLASS}, **site}
     communes = {**world.territory.communes, "rapa": a_commune(2, {"mairie": mairie})}
     found = replace(world, territory=replace(world.territory, communes=communes, layers=LAYERS))
     found.vault.generate(lambda: found.identity)
@@ -79,7 +80,8 @@ def test_an_access_point_that_is_lost(world: World) -> None:
 def test_what_is_no_longer_shared_is_forgotten(world: World) -> None:
     there = with_access_point(world)
     made(there)
-    off = {"networks": {"agents": {"roaming": False}, "school": {"roaming": False}}}
+    school = {**NO_CLASS, "roaming": False}
+    off = {"networks": {"agents": {"roaming": False}, "school": school}}
     alone = with_access_point(there, **off)
     sentence = f"still holds the key of the radios that share devices with {BOX}"
     assert any(sentence in text for _, text in problems(alone.vault, alone.identity))
