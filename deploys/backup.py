@@ -10,7 +10,7 @@ from mairie.host.accounts import service_account
 from mairie.host.backup import Repositories, first_backup, instances
 from mairie.host.deploy import BRICKS_FOLDER, Placed, folder, place, this_host, to_activate
 from mairie.host.units import look_at, reloaded, restarted, unit
-from mairie.plan.host import BackupPlan, StorePlan
+from mairie.plan.parts.backup import BackupPlan, StorePlan
 
 HARMLESS = ("/etc/mairie/", "/usr/local/")
 """What is read anew each time a timer starts something: no service holds it."""

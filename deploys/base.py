@@ -13,7 +13,8 @@ from mairie.host.deploy import Placed, place, this_host, to_activate
 from mairie.host.operations import managed_file
 from mairie.host.system import OwnClock, journal_on_disk, kernel_parameters, whole_packages
 from mairie.host.units import look_at, reloaded, restarted, unit
-from mairie.plan.host import BasePlan, HostPlan
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.base import BasePlan
 from mairie.render import MANAGED
 
 DAY = 24 * 3600

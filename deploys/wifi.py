@@ -14,7 +14,7 @@ from pyinfra.operations import apt, files, server, systemd
 from mairie.files import wifi as table
 from mairie.host.deploy import BRICKS_FOLDER, Placed, folder, place, this_host, to_activate
 from mairie.host.units import restarted, unit
-from mairie.plan.host import WifiPlan
+from mairie.plan.parts.wifi import WifiPlan
 
 WANTS = "/etc/systemd/system/multi-user.target.wants"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from mairie.plan.host import OWN_RADIUS, Network, Radio, WifiPlan
+from mairie.plan.parts.wifi import OWN_RADIUS, Network, Radio, WifiPlan
 
 Setting = tuple[str, str | int]
 

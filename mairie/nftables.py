@@ -13,7 +13,8 @@ from itertools import product
 from typing import Literal
 
 from mairie import nftables_portal as portal
-from mairie.plan.host import HostPlan, Rule, SegmentInterface
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.network import Rule, SegmentInterface
 
 Family = Literal["ip", "ip6", ""]
 """``""``: the line holds for both."""

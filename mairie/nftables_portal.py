@@ -8,7 +8,8 @@ mairie-portal; the kernel itself ends sessions that have no time or volume left.
 
 from __future__ import annotations
 
-from mairie.plan.host import HostPlan, PortalPlan
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.portal import PortalPlan
 
 MAP = "portal-devices"
 """MAC address to the number of its session."""

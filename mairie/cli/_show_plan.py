@@ -9,7 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from mairie.inventory.explain import Explained
-from mairie.plan.host import HostPlan, NetworkPlan, Rule, Selector, VpnPlan
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.network import NetworkPlan, Rule, Selector
+from mairie.plan.parts.vpn import VpnPlan
 
 
 def print_plan(plan: HostPlan, console: Console | None = None) -> None:

@@ -10,7 +10,7 @@ from mairie.cli.options import identity_option, inventory_option
 from mairie.cli.private_files import to_a_terminal
 from mairie.cli.secrets import identity_of
 from mairie.inventory.load import load
-from mairie.plan.host import Network
+from mairie.plan.parts.wifi import Network
 from mairie.secrets.logins import Logins, OnAir
 from mairie.secrets.vault import Vault
 

@@ -12,7 +12,8 @@ import msgspec
 
 from mairie.files import TemplateFile
 from mairie.paths import assets
-from mairie.plan.host import BackupPlan, HostPlan, StoredHost, StorePlan
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.backup import BackupPlan, StoredHost, StorePlan
 
 LIBRARY = "/usr/local/lib/mairie"
 """Where the programs' modules are: on the path of their two wrappers, and of nothing else."""

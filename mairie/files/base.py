@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mairie.files import TemplateFile
-from mairie.plan.host import HostPlan, Ntp
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.base import Ntp
 
 GROUP = "mairie-technicians"
 """Group of technicians' accounts: it alone may use sudo, and the brick owns its members."""

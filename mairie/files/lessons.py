@@ -8,7 +8,9 @@ from typing import Any
 
 from mairie.files import TemplateFile
 from mairie.files.wifi import global_control_of, lesson_file_of
-from mairie.plan.host import HostPlan, LessonsPlan, Radio
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.lessons import LessonsPlan
+from mairie.plan.parts.wifi import Radio
 from mairie.plan.stable import salt_of
 
 LIBRARY = "/usr/local/lib/mairie"

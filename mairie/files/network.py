@@ -8,7 +8,8 @@ from typing import Any
 
 from mairie import nftables, nftables_filter, nftables_portal
 from mairie.files import TemplateFile
-from mairie.plan.host import HostPlan, SegmentInterface, Uplink
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.network import SegmentInterface, Uplink
 
 LIBEXEC = "/usr/local/libexec/mairie"
 NETWORKD = "/etc/systemd/network"

@@ -6,7 +6,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from mairie.files import TemplateFile
-from mairie.plan.host import HostPlan, PortalPlan
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.portal import PortalPlan
 
 LIBRARY = "/usr/local/lib/mairie"
 PROGRAM = "/usr/local/sbin/mairie-portal"

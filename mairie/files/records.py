@@ -9,7 +9,8 @@ import msgspec
 from mairie.files import TemplateFile
 from mairie.files.network import NETWORKD
 from mairie.paths import assets
-from mairie.plan.host import HostPlan, RecordsPlan
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.records import RecordsPlan
 
 LIBRARY = "/usr/local/lib/mairie"
 PACKAGE = "mairie_records"

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mairie.files import TemplateFile
-from mairie.plan.host import HostPlan, VpnPeer, VpnPlan
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.vpn import VpnPeer, VpnPlan
 
 HELPERS = "/usr/local/libexec/mairie"
 PROGRAMS = ("wg-check", "wg-apply", "wg-follow", "wg-reresolve", "wg-rekey")

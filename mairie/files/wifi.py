@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from mairie import hostapd
 from mairie.files import TemplateFile
-from mairie.plan.host import HostPlan, Network, Person, Radio, WifiPlan
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.wifi import Network, Person, Radio, WifiPlan
 
 RADIUS = "/etc/mairie/radius"
 """All that the server reads: no file of /etc/freeradius is."""

@@ -16,7 +16,7 @@ from pyinfra.api.operation import operation
 from pyinfra.context import host
 from pyinfra.operations import server
 
-from mairie.plan.host import User
+from mairie.plan.parts.base import User
 
 SHELL = "/bin/bash"
 

@@ -12,7 +12,7 @@ from pyinfra.api.facts import FactBase
 from pyinfra.api.operation import operation
 from pyinfra.context import host
 
-from mairie.plan.host import Sysctl
+from mairie.plan.parts.base import Sysctl
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,9 @@ from mairie.lab import internet, leasing, outside
 from mairie.lab.clients import Lease
 from mairie.lab.guest import Guest
 from mairie.lab.stations import CONTROL, FOLDER, RADIO, Station
-from mairie.plan.host import HostPlan, HostSecrets, Radio, SegmentInterface
+from mairie.plan.host import HostPlan, HostSecrets
+from mairie.plan.parts.network import SegmentInterface
+from mairie.plan.parts.wifi import Radio
 
 JOIN_SECONDS: Final = 120
 """Without KVM an EAP-TLS log-in takes several seconds, and a dozen of them share a processor."""

@@ -7,7 +7,7 @@ from ipaddress import ip_interface
 from typing import Final
 
 from mairie.lab.clients import Lease
-from mairie.plan.host import SegmentInterface
+from mairie.plan.parts.network import SegmentInterface
 
 HOOK: Final = "/srv/node/leased"
 HOOK_TEXT: Final = b"""#!/bin/sh

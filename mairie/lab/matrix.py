@@ -16,7 +16,8 @@ from mairie.lab.errors import LabError
 from mairie.lab.internet import HOST_IPV4, HOST_IPV6
 from mairie.lab.internet import NAME as INTERNET
 from mairie.lab.topology import Topology
-from mairie.plan.host import AccessSchedule, HostPlan, Ports
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.network import AccessSchedule, Ports
 from mairie.plan.reach import Packet, Reach, own_addresses
 from mairie.report.model import Family, FlowCheck, Verdict
 

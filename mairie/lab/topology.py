@@ -9,7 +9,8 @@ from mairie.lab.containers import Node
 from mairie.lab.fabric import Attachment, stable_mac
 from mairie.lab.internet import NAME as INTERNET
 from mairie.lab.internet import PROVIDERS, provider
-from mairie.plan.host import HostPlan, SegmentInterface
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.network import SegmentInterface
 
 CLIENT_PORT = "eth0"
 EQUIPMENT_SEGMENTS = ("voice", "video", "things")

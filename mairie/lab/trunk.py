@@ -30,7 +30,7 @@ from mairie.lab.trunk_world import (
     mac,
     site_with_trunk,
 )
-from mairie.plan.host import Ports
+from mairie.plan.parts.network import Ports
 from mairie.plan.resolve import resolve
 from mairie.report.model import FlowCheck, RunReport, exit_code
 from mairie.report.table import print_report

@@ -11,16 +11,16 @@ from mairie.model.reference import BackupNight, Reference
 from mairie.model.territory import Territory
 from mairie.plan.base import MEBIBYTE, time_in_window
 from mairie.plan.context import HubHost, Shared, SiteHost, hub_hosts, site_hosts
-from mairie.plan.host import (
+from mairie.plan.night import clock, minute_of
+from mairie.plan.parts.backup import (
     BackupPlan,
     Database,
     DrillPlan,
-    NightWindow,
     Retention,
     StoredHost,
     StorePlan,
 )
-from mairie.plan.night import clock, minute_of
+from mairie.plan.parts.night import NightWindow
 from mairie.plan.records import FOLDER as RECORDS
 from mairie.plan.records import has_records
 from mairie.plan.stable import stable_number

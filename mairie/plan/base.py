@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mairie.model.reference import Reference, Window
 from mairie.plan.context import HubHost, SiteHost
-from mairie.plan.host import BasePlan, BlockedModule, Ntp, Ssh, Sysctl, User
+from mairie.plan.parts.base import BasePlan, BlockedModule, Ntp, Ssh, Sysctl, User
 from mairie.plan.stable import stable_number
 
 MEBIBYTE = 1 << 20

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mairie.model.reference import ChannelSpan, Spectrum
-from mairie.plan.host import Band
+from mairie.plan.parts.wifi import Band
 
 COUNTRY_OF_PREFIX = {"987": "PF", "988": "NC"}
 """By the first digits of the official code of a commune (INSEE); the others are in ``FR``."""

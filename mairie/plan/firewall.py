@@ -11,7 +11,10 @@ from mairie.model.reference import Flow, Reference, Segment
 from mairie.plan import selectors as select
 from mairie.plan.addressing import HostAddress
 from mairie.plan.context import VPN_INTERFACE, HubHost, SiteHost
-from mairie.plan.host import (
+from mairie.plan.interfaces import hub_uplink, segment_interfaces, uplinks
+from mairie.plan.lessons import lesson_rules
+from mairie.plan.name_filter import filter_rules
+from mairie.plan.parts.network import (
     AccessSchedule,
     CommunePrefixes,
     Firewall,
@@ -19,9 +22,6 @@ from mairie.plan.host import (
     Rule,
     Selector,
 )
-from mairie.plan.interfaces import hub_uplink, segment_interfaces, uplinks
-from mairie.plan.lessons import lesson_rules
-from mairie.plan.name_filter import filter_rules
 from mairie.plan.portal import portal_rules
 
 ALWAYS_OFFERED_BY_A_HUB = ("backup", "icmp", "ssh")

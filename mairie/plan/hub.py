@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mairie.plan.context import HubHost
-from mairie.plan.host import HubPlan
 from mairie.plan.names import site_forwards, syndicate_records
+from mairie.plan.parts.hub import HubPlan
 
 
 def hub_plan(place: HubHost) -> HubPlan:

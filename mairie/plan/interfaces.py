@@ -11,7 +11,7 @@ from mairie.model.commune import Uplink as UplinkModel
 from mairie.model.reference import Segment
 from mairie.plan.addressing import GATEWAY_NUMBER, address, pool
 from mairie.plan.context import HubHost, SiteHost
-from mairie.plan.host import (
+from mairie.plan.parts.network import (
     DhcpReservation,
     DhcpScope,
     SegmentInterface,

@@ -8,7 +8,8 @@ from mairie.model.commune import Site
 from mairie.model.reference import Lessons
 from mairie.plan import selectors as select
 from mairie.plan.context import SiteHost
-from mairie.plan.host import LessonsPlan, Ports, Rule, WeeklyLesson
+from mairie.plan.parts.lessons import LessonsPlan, WeeklyLesson
+from mairie.plan.parts.network import Ports, Rule
 from mairie.plan.radio import radios
 
 PORT = 80

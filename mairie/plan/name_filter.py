@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Iterator
 
 from mairie.plan import selectors as select
 from mairie.plan.context import SiteHost
-from mairie.plan.host import NameFilter, Ports, Rule, SafeSearch
+from mairie.plan.parts.network import NameFilter, Ports, Rule, SafeSearch
 
 PORT = 1053
 """Of the second resolver: the first one keeps 53 on every address of the gateway."""

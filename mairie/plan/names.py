@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mairie.plan.context import VPN_INTERFACE, HubHost, Shared, SiteHost, hub_hosts, site_hosts
-from mairie.plan.host import Dns, DnsForward, DnsRecord
 from mairie.plan.interfaces import reservations
+from mairie.plan.parts.network import Dns, DnsForward, DnsRecord
 
 
 def host_record(place: SiteHost) -> DnsRecord:

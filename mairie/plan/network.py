@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from mairie.plan.context import HubHost, SiteHost
 from mairie.plan.firewall import gateway_firewall, hub_firewall, inner_firewall
-from mairie.plan.host import NetworkPlan
 from mairie.plan.interfaces import (
     dhcp_scopes,
     hub_uplink,
@@ -14,6 +13,7 @@ from mairie.plan.interfaces import (
 )
 from mairie.plan.name_filter import site_filter
 from mairie.plan.names import hub_dns, site_dns
+from mairie.plan.parts.network import NetworkPlan
 
 
 def site_network(place: SiteHost) -> NetworkPlan:

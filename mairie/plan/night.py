@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from mairie.plan.host import NightWindow
+from mairie.plan.parts.night import NightWindow
 
 DAY_MINUTES = 24 * 60
 YEAR = 2026

@@ -8,7 +8,8 @@ from mairie.model.commune import PUBLIC_SEGMENT
 from mairie.model.reference import Portal
 from mairie.plan import selectors as select
 from mairie.plan.context import SiteHost
-from mairie.plan.host import PortalPlan, PortalTerms, Ports, Rule
+from mairie.plan.parts.network import Ports, Rule
+from mairie.plan.parts.portal import PortalPlan, PortalTerms
 
 PORT = 80
 """Where devices look for a portal (RFC 8952, section 2.6): no other port would be found."""

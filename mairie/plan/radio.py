@@ -12,7 +12,7 @@ from mairie.model.reference import Network as NetworkModel
 from mairie.model.reference import Reference
 from mairie.plan import channels
 from mairie.plan.context import SiteHost
-from mairie.plan.host import Band, KeyHolder, Network, Radio, WifiDevice
+from mairie.plan.parts.wifi import Band, KeyHolder, Network, Radio, WifiDevice
 
 MAX_BSS = 8
 """Networks at a time that common drivers can do; an open one with transition counts twice."""

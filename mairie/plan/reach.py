@@ -12,7 +12,8 @@ from functools import cached_property, lru_cache
 from ipaddress import ip_address, ip_interface, ip_network
 
 from mairie.plan.context import VPN_INTERFACE
-from mairie.plan.host import CommunePrefixes, HostPlan, Rule, SegmentInterface, Selector
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.network import CommunePrefixes, Rule, SegmentInterface, Selector
 
 
 @dataclass(frozen=True)

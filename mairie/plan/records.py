@@ -6,8 +6,8 @@ from mairie.model.commune import PUBLIC_SEGMENT
 from mairie.model.reference import Records, RecordsTerritory
 from mairie.plan.base import MEBIBYTE
 from mairie.plan.context import SiteHost
-from mairie.plan.host import RecordsPlan, RetentionPeriod
 from mairie.plan.interfaces import segment_interfaces
+from mairie.plan.parts.records import RecordsPlan, RetentionPeriod
 
 FOLDER = "/var/lib/mairie/records"
 """Where records are, and nowhere else: no backup has them."""

@@ -6,8 +6,8 @@ from mairie.model.commune import ACCESS_POINT_SEGMENT, ACCESS_POINTS, AP_HOSTS
 from mairie.model.reference import Segment
 from mairie.plan.addressing import TUNNEL_SLOT, HostAddress, Prefixes
 from mairie.plan.context import VPN_INTERFACE, HubHost, Shared, SiteHost
-from mairie.plan.host import Selector
 from mairie.plan.interfaces import reservations
+from mairie.plan.parts.network import Selector
 
 VPN = (VPN_INTERFACE,)
 

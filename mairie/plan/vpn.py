@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from mairie.plan.addressing import HostAddress, Prefixes, address
 from mairie.plan.context import VPN_INTERFACE, HubHost, SiteHost, site_hosts
-from mairie.plan.host import VpnPeer, VpnPlan
 from mairie.plan.interfaces import hub_uplink, uplinks
+from mairie.plan.parts.vpn import VpnPeer, VpnPlan
 
 WIREGUARD_OVERHEAD = 80
 """Bytes: IPv6 40, UDP 8, WireGuard 32; right whichever family carries the tunnel."""

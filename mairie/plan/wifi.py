@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from mairie.model.commune import ACCESS_POINT_SEGMENT
 from mairie.plan.context import SiteHost
-from mairie.plan.host import OWN_RADIUS, AccessPoint, PeopleSegment, Person, WifiPlan
 from mairie.plan.interfaces import reservations
+from mairie.plan.parts.wifi import OWN_RADIUS, AccessPoint, PeopleSegment, Person, WifiPlan
 from mairie.plan.radio import networks_of, radios
 
 

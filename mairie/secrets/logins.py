@@ -9,7 +9,7 @@ from typing import cast
 
 from mairie.model.commune import Person
 from mairie.plan.context import Shared, SiteHost, commune_hosts
-from mairie.plan.host import Network, WifiPlan
+from mairie.plan.parts.wifi import Network, WifiPlan
 from mairie.plan.resolve import resolve_host
 from mairie.secrets import files, owners
 from mairie.secrets.certificates import Issued

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from mairie.plan.host import Network
+from mairie.plan.parts.wifi import Network
 from mairie.plan.stable import salt_of
 from mairie.secrets.certificates import (
     Issued,

@@ -13,7 +13,7 @@ from typing import Final
 from mairie.model.commune import LoginMethod
 from mairie.model.territory import Territory
 from mairie.plan.context import Shared, SiteHost, commune_hosts
-from mairie.plan.host import Network
+from mairie.plan.parts.wifi import Network
 from mairie.plan.radio import radios
 from mairie.plan.wifi import asks, has_radius, server_name
 

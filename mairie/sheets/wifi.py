@@ -9,7 +9,8 @@ from typing import Final
 import segno
 from segno.helpers import make_wifi_data
 
-from mairie.plan.host import HostPlan, Network
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.wifi import Network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from mairie.bundle import make_bundle
 from mairie.files.wifi import AUTHORITY, CERTIFICATE, DEBIAN_SERVICE, KEY, SERVICE
 from mairie.inventory import load
 from mairie.lab.stations import by_certificate, by_password, of_agent
-from mairie.plan.host import WifiPlan
+from mairie.plan.parts.wifi import WifiPlan
 from mairie.secrets.identity import find_identity
 from mairie.secrets.logins import Logins
 from mairie.secrets.vault import Vault

@@ -43,7 +43,8 @@ from mairie.host.looks.http_status import Question, answer
 from mairie.host.looks.times import ago, moment
 from mairie.host.looks.unit import next_time, properties
 from mairie.host.probe import CannotLookError, Probe, said
-from mairie.plan.host import BackupPlan, Database, HostPlan
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.backup import BackupPlan, Database
 
 AHEAD = timedelta(hours=1)
 """A copy from further in the future was not dated by a right clock."""

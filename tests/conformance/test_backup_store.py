@@ -27,7 +27,8 @@ from mairie.host.looks.http_status import Question, answer
 from mairie.host.looks.times import ago, moment
 from mairie.host.looks.unit import next_time, properties
 from mairie.host.probe import CannotLookError, Probe, said
-from mairie.plan.host import HostPlan, StoredHost, StorePlan
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.backup import StoredHost, StorePlan
 
 UPKEEP = timedelta(hours=36)
 """Between two upkeeps of the store: a day, and what a long one may take."""

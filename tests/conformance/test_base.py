@@ -10,7 +10,8 @@ from mairie.files.base import files
 from mairie.host.control import control
 from mairie.host.drift import Drift
 from mairie.host.probe import Probe, said
-from mairie.plan.host import HostPlan, User
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.base import User
 
 
 def in_container(probe: Probe) -> bool:

@@ -6,7 +6,8 @@ from pathlib import Path
 from mairie.files.base import GROUP
 from mairie.host.control import control
 from mairie.host.probe import CannotLookError, Probe, said
-from mairie.plan.host import HostPlan, User
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.base import User
 
 
 def users(plan: HostPlan) -> tuple[User, ...]:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from mairie.host.control import control
 from mairie.host.probe import CannotLookError, Probe, said
-from mairie.plan.host import BlockedModule, HostPlan, Sysctl, User
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.base import BlockedModule, Sysctl, User
 
 
 def in_container(probe: Probe) -> bool:

@@ -15,7 +15,9 @@ from mairie.host import wire
 from mairie.host.control import control
 from mairie.host.drift import Drift
 from mairie.host.probe import CannotLookError
-from mairie.plan.host import DnsForward, DnsRecord, HostPlan, HubPlan
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.hub import HubPlan
+from mairie.plan.parts.network import DnsForward, DnsRecord
 
 LOOPBACK = "127.0.0.1"
 

@@ -24,7 +24,9 @@ from mairie.host.looks.air import INTERFACES, on_air
 from mairie.host.looks.sockets import sockets
 from mairie.host.looks.unit import changed_since_start, properties
 from mairie.host.probe import CannotLookError, Probe, said
-from mairie.plan.host import HostPlan, LessonsPlan, Network
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.lessons import LessonsPlan
+from mairie.plan.parts.wifi import Network
 
 NET_BIND_SERVICE = 1 << 10
 """Of linux/capability.h."""

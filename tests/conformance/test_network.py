@@ -16,11 +16,8 @@ from mairie.host.looks.links import ADDRESSES, link, links
 from mairie.host.looks.sockets import SOCKETS, Socket, sockets
 from mairie.host.looks.unit import is_active
 from mairie.host.probe import Probe, as_json
-from mairie.plan.host import (
-    HostPlan,
-    SegmentInterface,
-    Uplink,
-)
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.network import SegmentInterface, Uplink
 
 ROUTES = {"4": "ip -json -4 route show default", "6": "ip -json -6 route show default"}
 LINKS = "networkctl list --json=short"

@@ -7,7 +7,8 @@ from mairie.host import wire
 from mairie.host.control import control
 from mairie.host.looks.sockets import sockets
 from mairie.host.probe import Probe
-from mairie.plan.host import HostPlan, NameFilter, SegmentInterface
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.network import NameFilter, SegmentInterface
 
 NXDOMAIN = 3
 TRIED = 3

@@ -15,12 +15,8 @@ from mairie.host.control import control
 from mairie.host.drift import Drift
 from mairie.host.looks.unit import is_active
 from mairie.host.probe import Output, Probe, as_json, said
-from mairie.plan.host import (
-    AccessSchedule,
-    CommunePrefixes,
-    HostPlan,
-    Rule,
-)
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.network import AccessSchedule, CommunePrefixes, Rule
 
 LIVE = "nft --json list ruleset"
 

@@ -15,12 +15,8 @@ from mairie.host.drift import Drift
 from mairie.host.looks.links import ADDRESSES, link
 from mairie.host.looks.sockets import sockets
 from mairie.host.probe import CannotLookError, Probe
-from mairie.plan.host import (
-    DhcpScope,
-    DnsRecord,
-    HostPlan,
-    SegmentInterface,
-)
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.network import DhcpScope, DnsRecord, SegmentInterface
 
 ADVERTISED = (
     "journalctl _PID=$(systemctl show dnsmasq.service --property=MainPID --value) "

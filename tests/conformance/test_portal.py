@@ -18,7 +18,8 @@ from mairie.host.drift import Drift
 from mairie.host.looks.sockets import sockets
 from mairie.host.looks.unit import changed_since_start, properties
 from mairie.host.probe import CannotLookError, Probe, as_json, said
-from mairie.plan.host import HostPlan, PortalPlan
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.portal import PortalPlan
 
 TABLE = "nft --json list table inet mairie"
 CAPABILITIES = (1 << 12) | (1 << 10)

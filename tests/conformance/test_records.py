@@ -17,7 +17,8 @@ from mairie.host.control import control
 from mairie.host.drift import Drift
 from mairie.host.looks.unit import changed_since_start, is_active
 from mairie.host.probe import CannotLookError, Probe, said
-from mairie.plan.host import HostPlan, RecordsPlan
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.records import RecordsPlan
 
 CHECK = f"{COMMAND} check"
 FRESH_S = 60

@@ -17,7 +17,8 @@ from mairie.files.vpn import configuration, files, has_next_key, next_key, rotat
 from mairie.host.control import control
 from mairie.host.drift import Drift
 from mairie.host.probe import CannotLookError, Probe, said
-from mairie.plan.host import HostPlan, VpnPeer, VpnPlan
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.vpn import VpnPeer, VpnPlan
 
 FRESH_S = 180
 """REJECT_AFTER_TIME: an older session carries nothing."""

@@ -35,7 +35,8 @@ from mairie.host.looks import radius
 from mairie.host.looks.sockets import sockets
 from mairie.host.looks.unit import changed_since_start, is_active
 from mairie.host.probe import CannotLookError, Probe, said
-from mairie.plan.host import AccessPoint, HostPlan, WifiPlan
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.wifi import AccessPoint, WifiPlan
 
 PROGRAM = "freeradius"
 EFFECTIVE = f"freeradius -CX -l stdout -d {RADIUS}"

@@ -23,7 +23,8 @@ from mairie.host.looks.air import INTERFACES, REGULATORY, OnAir, countries, on_a
 from mairie.host.looks.links import links
 from mairie.host.looks.unit import changed_since_start
 from mairie.host.probe import CannotLookError, Probe, as_json, said
-from mairie.plan.host import HostPlan, Network, Radio, WifiPlan
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.wifi import Network, Radio, WifiPlan
 
 BRIDGE_PORTS = "bridge -details -json link show"
 SLACK_DBM = 0.5

@@ -14,7 +14,8 @@ from mairie.lab.stations import (
     by_password,
     of_agent,
 )
-from mairie.plan.host import HostPlan, HostSecrets, Network
+from mairie.plan.host import HostPlan, HostSecrets
+from mairie.plan.parts.wifi import Network
 from mairie.plan.resolve import resolve
 from mairie.secrets.certificates import Issued
 from mairie.secrets.identity import Identity, find_identity

@@ -15,7 +15,7 @@ from mairie.host.events import Action, ControlResult
 from mairie.lab import internet
 from mairie.lab.session import Session
 from mairie.lab.topology import Topology
-from mairie.plan.host import SegmentInterface
+from mairie.plan.parts.network import SegmentInterface
 from mairie.push import HostOutcome
 from mairie.run import Run
 from tests.lab.ap_site import BOX, COMMUNE, YARD, inventory

@@ -17,7 +17,7 @@ from rich.console import Console
 from mairie.lab.execution import ExecResult
 from mairie.lab.session import Session
 from mairie.lab.topology import Topology
-from mairie.plan.host import Database
+from mairie.plan.parts.backup import Database
 from mairie.run import Run
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]

@@ -10,7 +10,8 @@ from mairie.host.events import Action, Order
 from mairie.lab.containers import Lab, Node
 from mairie.lab.execution import ExecResult
 from mairie.lab.fabric import Attachment
-from mairie.plan.host import BasePlan, HostPlan, HostSecrets
+from mairie.plan.host import HostPlan, HostSecrets
+from mairie.plan.parts.base import BasePlan
 from mairie.push import HostOutcome, Target, push
 from mairie.runtime import host_runtime
 from mairie.transport import Docker

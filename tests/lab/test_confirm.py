@@ -11,7 +11,8 @@ import pytest
 from mairie.bundle import make_bundle
 from mairie.host.events import Order
 from mairie.lab.session import Session
-from mairie.plan.host import HostPlan, StaticUplink
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.network import StaticUplink
 from mairie.push import HostOutcome, Target, push
 from mairie.runtime import Runtimes
 

@@ -22,7 +22,9 @@ from mairie.lab.internet import HOST_IPV4, HOST_IPV6
 from mairie.lab.node import Node
 from mairie.lab.session import Session
 from mairie.lab.topology import Client, Topology
-from mairie.plan.host import HostPlan, PortalPlan, Ports
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.network import Ports
+from mairie.plan.parts.portal import PortalPlan
 from mairie.plan.reach import Packet
 from mairie.push import HostOutcome
 from mairie.run import Run

@@ -21,7 +21,7 @@ from mairie.host.looks import radius
 from mairie.lab import internet
 from mairie.lab.session import Session
 from mairie.lab.topology import Topology
-from mairie.plan.host import WifiPlan
+from mairie.plan.parts.wifi import WifiPlan
 from mairie.push import HostOutcome
 from mairie.run import Run
 from mairie.secrets.certificates import Issued, new_authority, new_client

@@ -18,7 +18,8 @@ from mairie.inventory.terms import terms_of
 from mairie.model.commune import Commune
 from mairie.model.syndicate import Syndicate
 from mairie.model.territory import PublicKeys, Territory
-from mairie.plan.host import HostPlan, HostSecrets, WifiPlan
+from mairie.plan.host import HostPlan, HostSecrets
+from mairie.plan.parts.wifi import WifiPlan
 from mairie.plan.resolve import resolve
 from mairie.render import RenderedFile, render
 

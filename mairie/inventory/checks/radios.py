@@ -10,7 +10,7 @@ from mairie.inventory.yaml_nodes import Key
 from mairie.model.commune import ACCESS_POINT_SEGMENT, PUBLIC_SEGMENT, Host, Radio
 from mairie.model.reference import Network, Reference, Segment, Spectrum
 from mairie.plan import channels
-from mairie.plan.host import Band
+from mairie.plan.parts.wifi import Band
 from mairie.plan.radio import MAX_BSS, ROAM, named
 
 SSID_BYTES = 32

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from mairie import nftables
-from mairie.plan.host import HostPlan, Ports, Rule, Selector
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.network import Ports, Rule, Selector
 from mairie.render import RenderedFile, render
 from tests.render.conftest import secrets_of
 

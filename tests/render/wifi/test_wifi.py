@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from mairie.files.wifi import CERTIFICATES, CLIENTS, CONFIGURATION, PASSWORDS, RADIUS, SEGMENTS
-from mairie.plan.host import HostPlan, Person, WifiPlan
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.wifi import Person, WifiPlan
 from mairie.render import RenderedFile, render
 from tests.render.conftest import secrets_of
 

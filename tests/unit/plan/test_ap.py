@@ -9,7 +9,8 @@ from typing import Any
 from mairie.files import network as table
 from mairie.model.commune import Commune
 from mairie.model.territory import PublicKeys, Territory
-from mairie.plan.host import HostPlan, Network, WifiPlan
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.wifi import Network, WifiPlan
 from mairie.plan.reach import Packet, Reach
 from mairie.plan.resolve import resolve
 from tests.unit.plan.fleets import LAYERS, key_of, syndicate

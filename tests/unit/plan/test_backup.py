@@ -23,8 +23,9 @@ from mairie.inventory.yaml_nodes import Document
 from mairie.model.commune import Commune
 from mairie.model.territory import Territory
 from mairie.plan.backup import HOME, limits
-from mairie.plan.host import HostPlan, NightWindow
+from mairie.plan.host import HostPlan
 from mairie.plan.night import Sending, seasons
+from mairie.plan.parts.night import NightWindow
 from mairie.plan.resolve import resolve
 from tests.unit.plan.fleets import LAYERS, ROOT, communes, fleets, territory
 

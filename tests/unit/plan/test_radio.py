@@ -10,7 +10,8 @@ from mairie.model.commune import Commune
 from mairie.model.reference import Reference
 from mairie.model.territory import PublicKeys, Territory
 from mairie.plan import channels
-from mairie.plan.host import HostPlan, Network, Radio, WifiPlan
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.wifi import Network, Radio, WifiPlan
 from mairie.plan.resolve import resolve
 from tests.unit.plan.fleets import LAYERS, key_of, syndicate
 
