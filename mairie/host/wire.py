@@ -147,13 +147,14 @@ def _send_inform(stack: ExitStack, interface: str, address: str) -> tuple[socket
 
 
 def ask_dhcp(
-    interfaces: Mapping[str, str], timeout_s: float = 3.0
+    interfaces: Mapping[str, str], timeout_s: float = 20.0
 ) -> dict[str, dict[int, bytes] | None]:
     """Ask for the settings of segments with DHCPINFORM (RFC 2131, section 4.4.3), all at once.
 
     Args:
         interfaces: bridge → this host's own IPv4 address on it.
-        timeout_s: how long to wait for all of them.
+        timeout_s: how long to wait for all of them. dnsmasq answers nobody for the three seconds
+            in which it pings an address that it is about to give: several devices may come first.
 
     Returns:
         bridge → options of the DHCPACK; None when none came.
