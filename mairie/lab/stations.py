@@ -59,7 +59,13 @@ def quoted(text: str) -> str:
 
 
 def of_agent(
-    ssid: str, login: str, authority: str, server: str, method: Iterable[str]
+    ssid: str,
+    login: str,
+    authority: str,
+    server: str,
+    method: Iterable[str],
+    *,
+    roams: bool = False,
 ) -> tuple[tuple[str, ...], dict[str, str]]:
     """Return settings and files of a log-in by name.
 
@@ -69,11 +75,13 @@ def of_agent(
         authority: certificate in PEM, the only one the device believes.
         server: the name it expects in the server's certificate.
         method: lines that say how it proves who it is.
+        roams: whether the device knows fast transition (802.11r).
 
     """
+    fast = "FT-EAP " if roams else ""
     settings = (
         f"ssid={quoted(ssid)}",
-        "key_mgmt=WPA-EAP-SHA256 WPA-EAP",
+        f"key_mgmt={fast}WPA-EAP-SHA256 WPA-EAP",
         "ieee80211w=1",
         f'identity="{login}"',
         f'ca_cert="{_AUTHORITY}"',
@@ -100,12 +108,15 @@ def by_certificate(own: Issued) -> tuple[tuple[str, ...], dict[str, str]]:
     return lines, {certificate: own.certificate, key: own.key}
 
 
-def by_passphrase(ssid: str, passphrase: str, *, sae: bool) -> tuple[str, ...]:
-    """Return settings for a network with a key: WPA3 (SAE) or WPA2."""
+def by_passphrase(ssid: str, passphrase: str, *, sae: bool, roams: bool = False) -> tuple[str, ...]:
+    """Return settings for a network with a key: WPA3 (SAE) or WPA2, with 802.11r or not."""
     if sae:
-        kind = ("key_mgmt=SAE", "ieee80211w=2", f'sae_password="{passphrase}"')
+        methods = "FT-SAE SAE" if roams else "SAE"
+        kind = (f"key_mgmt={methods}", "ieee80211w=2", f'sae_password="{passphrase}"')
     else:
-        kind = ("key_mgmt=WPA-PSK WPA-PSK-SHA256", "ieee80211w=1", f'psk="{passphrase}"')
+        methods = "FT-PSK " if roams else ""
+        methods += "WPA-PSK WPA-PSK-SHA256"
+        kind = (f"key_mgmt={methods}", "ieee80211w=1", f'psk="{passphrase}"')
     return (f"ssid={quoted(ssid)}", *kind)
 
 

@@ -1,0 +1,270 @@
+"""A second access point beside the gateway of ``Air``, and devices that walk from one to the other.
+
+Simulated radios are all in one kernel, so the access point is a node of the gateway's machine, with
+a cable of its own to the gateway's trunk. It runs the files that its bundle would bring: hostapd's,
+and the rules of its firewall. Its links are laid by ``ip`` from the same plan.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from mairie.files.wifi import HOSTAPD, configuration_of, control_of
+from mairie.lab import internet, outside
+from mairie.lab.air import Air
+from mairie.lab.stations import CONTROL, RADIO
+from mairie.plan.host import HostPlan, HostSecrets, Radio
+from mairie.render import render
+
+POINT: Final = "point"
+"""The node that is the access point."""
+ECHO_PORT: Final = 7
+TURNS: Final = 20
+"""Questions a second."""
+_LOG: Final = "/run/hostapd.log"
+_ECHO: Final = f"""
+import socket, threading
+def stream(one):
+    with one:
+        while data := one.recv(4096):
+            one.sendall(data)
+def listen():
+    waiting = socket.create_server(("", {ECHO_PORT}))
+    while True:
+        threading.Thread(target=stream, args=(waiting.accept()[0],), daemon=True).start()
+threading.Thread(target=listen, daemon=True).start()
+datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+datagrams.bind(("", {ECHO_PORT}))
+while True:
+    data, sender = datagrams.recvfrom(64)
+    datagrams.sendto(data, sender)
+"""
+_WALK: Final = f"""
+import json, select, socket, sys, time
+server, seconds = sys.argv[1], float(sys.argv[2])
+stream = socket.create_connection((server, {ECHO_PORT}), timeout=20)
+own = stream.getsockname()
+stream.setblocking(False)
+datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+datagrams.connect((server, {ECHO_PORT}))
+began = last = time.monotonic()
+sent = answered = written = 0
+gap, read = 0.0, b""
+def look(wait):
+    global answered, last, gap, read
+    for each in select.select([stream, datagrams], [], [], wait)[0]:
+        try:
+            data = each.recv(4096)
+        except OSError:
+            continue
+        if each is stream:
+            assert data, "the stream was closed"
+            read += data
+        else:
+            now = time.monotonic()
+            gap, last, answered = max(gap, now - last), now, answered + 1
+while time.monotonic() < began + seconds:
+    due = began + sent / {TURNS}
+    while (left := due - time.monotonic()) > 0:
+        look(left)
+    try:
+        datagrams.send(b"%d" % sent)
+    except OSError:
+        pass
+    sent += 1
+    if sent % 4 == 0:
+        try:
+            written += stream.send(b"%07d\\n" % sent)
+        except BlockingIOError:
+            pass
+until = time.monotonic() + 60
+while len(read) < written and time.monotonic() < until:
+    look(0.5)
+print(json.dumps({{"gap": gap, "sent": sent, "answered": answered,
+    "whole": len(read) == written > 0, "address": own[0], "port": own[1]}}))
+"""
+
+
+@dataclass(frozen=True)
+class Walk:
+    """What somebody noticed who went from one access point to the other."""
+
+    left: str
+    """Address on the air (BSSID) of the access point that they left."""
+    reached: str
+    method: str
+    """How they proved who they are there: ``FT-EAP``, ``WPA2-EAP-SHA256``, ``FT-SAE`` …"""
+    gap: float
+    """Longest time without an answer, seconds; ``1 / TURNS`` is none at all."""
+    sent: int
+    answered: int
+    address: str
+    whole: bool
+    """Whether the stream that was open before carried everything, both ways, afterwards."""
+
+
+class Roaming(Air):
+    """``Air`` with an access point beside the gateway, that is switched on later."""
+
+    def __init__(
+        self,
+        gateway: tuple[HostPlan, HostSecrets],
+        point: tuple[HostPlan, HostSecrets],
+        stations: Sequence[str],
+        say: Callable[[str], None],
+    ) -> None:
+        """Prepare; nothing is started yet.
+
+        Args:
+            gateway: plan and secrets of a gateway with radios and a trunk.
+            point: those of an access point of its site, whose radios have other names.
+            stations: names of the devices.
+            say: told what is being done, a sentence at a time.
+
+        """
+        super().__init__(*gateway, stations, say)
+        self.point, self._point_secrets = point
+        self._laid = False
+
+    @property
+    def radios(self) -> tuple[Radio, ...]:
+        """Those of both, once each has its own."""
+        return (*super().radios, *self._of_the_point) if self._laid else super().radios
+
+    @property
+    def _of_the_point(self) -> tuple[Radio, ...]:
+        return self.point.wifi.radios if self.point.wifi is not None else ()
+
+    def lay(self) -> None:
+        """Lay the world around the gateway, with a cable to the access point."""
+        self.say(f"Laying the internet, an access point and {len(self._stations)} radios")
+        self.nodes.start([internet.NAME, POINT, *self._stations])
+        self.machine.run("modprobe -a 8021q bridge veth")
+        outside.lay(self.nodes, {self.host: self.plan}, outside.cables_of(self.plan))
+        (trunk,) = {item.trunk for item in self.plan.network.segments}
+        (port,) = {item.trunk for item in self.point.network.segments}
+        cable = f"ip link add {trunk} type veth peer name {port} netns {self.nodes.pid(POINT)}"
+        self.machine.run(cable)
+        own, self._stations = self._stations, (POINT, *self._stations)
+        self._radio_waves()
+        self._stations, self._laid = own, True
+        for radio in self._of_the_point:
+            rename = ["ip", "link", "set", RADIO, "name", radio.name]
+            self.nodes.check(POINT, rename)
+        self._links(port)
+        self.nodes.put(internet.NAME, {"/srv/echo.py": _ECHO.encode()})
+        start = "setsid python3 /srv/echo.py >/run/echo.log 2>&1 </dev/null &"
+        self.nodes.check(internet.NAME, ["sh", "-c", start])
+
+    def _links(self, port: str) -> None:
+        """Lay the access point's VLANs, bridges and address, then its firewall."""
+        lines = [f"link set {port} up"]
+        for item in self.point.network.segments:
+            lines += [
+                f"link add {item.bridge} type bridge stp_state 0 mcast_snooping 0",
+                f"link add link {port} name {item.member} type vlan id {item.vlan}",
+                f"link set {item.member} master {item.bridge} up",
+                f"link set {item.bridge} up",
+            ]
+            if item.ipv4:
+                lines.append(f"address add {item.ipv4} dev {item.bridge}")
+                lines.append(f"route add default via {item.gateway_ipv4}")
+        self.nodes.ip(POINT, lines)
+        rules = self._rendered("network")["/etc/nftables.conf"]
+        self.nodes.put(POINT, {"/srv/node/nftables.conf": rules}, 0o600)
+        self.nodes.check(POINT, ["nft", "-f", "/srv/node/nftables.conf"])
+
+    def _rendered(self, brick: str) -> dict[str, bytes]:
+        return {
+            file.path: file.text.encode() for file in render(self.point, self._point_secrets, brick)
+        }
+
+    def switch_on(self) -> None:
+        """Put the access point's networks on the air.
+
+        Raises:
+            LabError: hostapd does not start, or is not on the air within two minutes.
+
+        """
+        self.nodes.check(POINT, ["sh", "-c", f"mkdir -p {HOSTAPD} && mount -t tmpfs own {HOSTAPD}"])
+        files = {k: v for k, v in self._rendered("wifi").items() if k.startswith(f"{HOSTAPD}/")}
+        self.nodes.put(POINT, files, 0o600)
+        for radio in self._of_the_point:
+            asked = f"hostapd_cli -p {control_of(radio)} -i {radio.name} status"
+            isolated = " ".join(
+                name
+                for network in radio.networks
+                if network.isolated
+                for name in network.interfaces
+            )
+            script = f"""
+                mkdir -p {control_of(radio)}
+                hostapd -B -t -f {_LOG} {configuration_of(radio)} || {{ cat {_LOG} >&2; exit 1; }}
+                for _ in $(seq 120); do
+                    {asked} | grep -q state=ENABLED && break
+                    sleep 1
+                done
+                {asked} | grep -q state=ENABLED || {{ cat {_LOG} >&2; exit 1; }}
+                for name in {isolated}; do bridge link set dev $name isolated on; done
+            """
+            self.nodes.check(POINT, ["sh", "-ec", script], timeout=180)
+
+    def walk(self, name: str, ssid: str, *, seconds: float = 18) -> Walk:
+        """Have a device that is connected go to the other access point, with a session open.
+
+        Args:
+            name: of the station.
+            ssid: of its network.
+            seconds: how long it is watched.
+
+        """
+        before = self._status(name)
+        goal = self._other(ssid, before["bssid"])
+        tell = f"wpa_cli -s /run -p {CONTROL} -i {RADIO}"
+        frequencies = ",".join(map(str, self._frequencies()))
+        self.nodes.put(name, {"/srv/walk.py": _WALK.encode()})
+        script = f"""
+            for _ in $(seq 20); do
+                {tell} scan freq={frequencies} >/dev/null
+                sleep 3
+                {tell} scan_results | grep -q {goal} && break
+            done
+            python3 /srv/walk.py {internet.HOST_IPV4} {seconds:g} >/run/walk.json 2>/run/walk.said &
+            sleep 4
+            {tell} roam {goal} >/dev/null
+            wait
+            cat /run/walk.json /run/walk.said
+        """
+        printed = self.nodes.check(name, ["sh", "-c", script], timeout=seconds + 240)
+        seen = json.loads(printed.splitlines()[0])
+        after = self._status(name)
+        return Walk(
+            left=before["bssid"],
+            reached=after["bssid"],
+            method=after["key_mgmt"],
+            gap=seen["gap"],
+            sent=seen["sent"],
+            answered=seen["answered"],
+            address=seen["address"],
+            whole=seen["whole"],
+        )
+
+    def said(self) -> str:
+        """Return what the access point's hostapd has logged."""
+        return self.nodes.check(POINT, ["cat", _LOG])
+
+    def _status(self, name: str) -> dict[str, str]:
+        asked = ["wpa_cli", "-s", "/run", "-p", CONTROL, "-i", RADIO, "status"]
+        lines = self.nodes.check(name, asked).splitlines()
+        return dict(line.split("=", 1) for line in lines if "=" in line)
+
+    def _other(self, ssid: str, bssid: str) -> str:
+        return next(
+            network.bssid
+            for radio in self.radios
+            for network in radio.networks
+            if network.ssid == ssid and network.bssid != bssid
+        )
