@@ -16,7 +16,8 @@ from mairie.files.wifi import HOSTAPD, configuration_of, control_of
 from mairie.lab import internet, outside
 from mairie.lab.air import Air
 from mairie.lab.stations import CONTROL, RADIO
-from mairie.plan.host import HostPlan, HostSecrets, Radio
+from mairie.plan.host import HostPlan, HostSecrets
+from mairie.plan.parts.wifi import Radio
 from mairie.render import render
 
 POINT: Final = "point"
