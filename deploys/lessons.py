@@ -23,9 +23,9 @@ def deploy() -> None:
     placed, _ = place("lessons")
     systemd.daemon_reload(
         name="lessons: systemd reads its units again",
-        _if=to_activate("lessons", placed[table.UNIT], placed[table.PAGE_UNIT]),
+        _if=to_activate("lessons", *(placed[path] for path in placed if path.endswith(".service"))),
     )
-    for service in (table.SERVICE, table.PAGE_SERVICE):
+    for service in table.services(plan.lessons):
         unit(name=f"lessons: {service}", service=service, running=True, enabled=True)
         restarted(
             name=f"lessons: {service} restarted",

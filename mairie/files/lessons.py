@@ -35,6 +35,7 @@ MODULES = (
     "clock",
     "codes",
     "door",
+    "gateway",
     "page",
     "schedule",
     "settings",
@@ -59,14 +60,7 @@ def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
             check=("python3", "-m", "json.tool", "{}", "/dev/null"),
             context={"settings": settings(plan, lessons)},
         ),
-        TemplateFile(
-            path=CODE, mode="600", secret=True, context={"salt": salt_of(plan.name).hex()}
-        ),
-        TemplateFile(
-            path=PAGE_UNIT,
-            check=VERIFY,
-            context={"account": ACCOUNT, "program": PROGRAM},
-        ),
+        *(_of_the_page(plan) if lessons.page_addresses else ()),
         TemplateFile(
             path=UNIT,
             check=VERIFY,
@@ -75,7 +69,24 @@ def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
                 "program": PROGRAM,
                 "runtime": PurePosixPath(RUNTIME).name,
                 "state": PurePosixPath(STATE).name,
+                "follows": lessons.follows,
             },
+        ),
+    )
+
+
+def services(lessons: LessonsPlan) -> tuple[str, ...]:
+    """Return the services of a host: the switch, and on a gateway the page."""
+    return (SERVICE, PAGE_SERVICE) if lessons.page_addresses else (SERVICE,)
+
+
+def _of_the_page(plan: HostPlan) -> tuple[TemplateFile, ...]:
+    return (
+        TemplateFile(
+            path=CODE, mode="600", secret=True, context={"salt": salt_of(plan.name).hex()}
+        ),
+        TemplateFile(
+            path=PAGE_UNIT, check=VERIFY, context={"account": ACCOUNT, "program": PROGRAM}
         ),
     )
 
@@ -91,6 +102,7 @@ def settings(plan: HostPlan, lessons: LessonsPlan) -> dict[str, Any]:
         "minutes": lessons.minutes,
         "longest": lessons.longest,
         "schedule": [asdict(each) for each in lessons.schedule],
+        "follows": lessons.follows,
         "page": {
             "commune": plan.place.commune_label,
             "site": plan.place.site_label,

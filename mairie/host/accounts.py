@@ -123,6 +123,7 @@ def service_account(brick: str, account: str, comment: str) -> None:
         shell="/usr/sbin/nologin",
         system=True,
         create_home=False,
+        ensure_home=False,
     )
 
 

@@ -207,7 +207,7 @@ class SiteNetwork(Model):
         None, description="false: every access point asks devices to log in again"
     )
     lessons: bool | None = Field(
-        None, description="false: always on the air, where there is no class; access points too"
+        None, description="false: always on the air, where there is no class"
     )
 
 

@@ -23,16 +23,12 @@ BSSID_BLOCK = 16
 
 
 def networks_of(place: SiteHost) -> dict[str, NetworkModel]:
-    """Return the networks on the air of a host, by name, as the reference and the site say.
-
-    Those for lessons are the gateway's alone: what switches them is there.
-    """
+    """Return the networks on the air of a site, by name, as the reference and the site say."""
     return {
         name: network
         for name, network in named(place.reference, place.commune, place.site).items()
         if network.on
         and network.segment in place.segments
-        and not (network.lessons and place.is_access_point)
         and (network.security != "devices" or devices_of(place.site, network.segment))
     }
 

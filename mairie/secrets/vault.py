@@ -11,6 +11,7 @@ import msgspec
 from mairie.model.territory import PublicKeys, Territory
 from mairie.plan.context import Shared, commune_hosts
 from mairie.plan.host import HostSecrets
+from mairie.plan.lessons import has_lessons
 from mairie.plan.radio import radios
 from mairie.plan.wifi import has_wifi, people_at
 from mairie.secrets import age, files, owners, payload, recipients
@@ -237,7 +238,8 @@ class Vault:
         if place.is_access_point:
             return {**entry.of_access_point(gateway, place.stem), **of_radios}
         people = [each.login for each in people_at(place) if each.password]
-        return {**entry.of_radius(host, people), **of_radios}
+        of_lessons = entry.of_lessons(host) if has_lessons(place) else {}
+        return {**entry.of_radius(host, people), **of_radios, **of_lessons}
 
     def write(self, owner: str, content: Payload) -> None:
         """Encrypt the file of an owner anew, to today's recipients."""

@@ -165,14 +165,15 @@ class WifiEntry:
         personal = sorted({each.name for each in networks if each.security == "personal"})
         devices = sorted({device.name for each in networks for device in each.devices})
         roams = any(each.mobility_domain for each in networks)
-        lessons = any(each.lessons for each in networks)
-        code = self.lessons.get(gateway) if lessons else None
         return {
-            **({"wifi-lessons": code_hash(code, salt_of(gateway))} if code else {}),
             **{f"wifi-network:{name}": self.networks[name] for name in personal},
             **{f"wifi-device:{name}": self.devices[gateway][name] for name in devices},
             **({"wifi-roaming": self.roaming[gateway]} if roams else {}),
         }
+
+    def of_lessons(self, gateway: str) -> dict[str, str]:
+        """Return what a gateway that switches networks for lessons knows of the teachers' code."""
+        return {"wifi-lessons": code_hash(self.lessons[gateway], salt_of(gateway))}
 
     def of_access_point(self, gateway: str, point: str) -> dict[str, str]:
         """Return what a host asks the RADIUS server of its site's gateway with."""

@@ -10,6 +10,7 @@ from mairie.files import TemplateFile
 from mairie.files.lessons import (
     ACCOUNT,
     CODE,
+    LIBRARY,
     LOG,
     PAGE_SERVICE,
     PROGRAM,
@@ -17,6 +18,7 @@ from mairie.files.lessons import (
     STATE,
     files,
     radios,
+    services,
 )
 from mairie.host.control import control
 from mairie.host.drift import Drift
@@ -46,6 +48,11 @@ def has_lessons(plan: HostPlan) -> bool:
     return plan.lessons is not None
 
 
+def has_page(plan: HostPlan) -> bool:
+    """Whether the teachers' page is on this host."""
+    return plan.lessons is not None and bool(plan.lessons.page_addresses)
+
+
 def ahead(plan: HostPlan, probe: Probe) -> None:
     """Begin the commands that controls read."""
     probe.start([INTERFACES, STATUS] if has_lessons(plan) else [])
@@ -59,9 +66,8 @@ def ahead(plan: HostPlan, probe: Probe) -> None:
     references=("Loi 2015-136, art. 7",),
     each=lambda plan: {
         f"{service} {asked}": (service, asked)
-        for service in (SERVICE, PAGE_SERVICE)
+        for service in (services(plan.lessons) if plan.lessons else ())
         for asked in ("is-active", "is-enabled")
-        if plan.lessons
     },
 )
 def test_service(subject: tuple[str, str], probe: Probe) -> None:
@@ -89,7 +95,7 @@ def test_file(subject: TemplateFile, drift: Drift) -> None:
     reason="Il les lit à son démarrage : d'anciens horaires resteraient en vigueur.",
     severity="medium",
     references=("ANSSI hygiène 6",),
-    each=lambda plan: (SERVICE, PAGE_SERVICE) if plan.lessons else (),
+    each=lambda plan: services(plan.lessons) if plan.lessons else (),
 )
 def test_has_read_them(subject: str, probe: Probe, plan: HostPlan) -> None:
     late = changed_since_start(probe, subject, (file.path for file in files(plan)))
@@ -120,7 +126,7 @@ def test_rights(probe: Probe) -> None:
     reason="Chacun peut lui parler : elle ne doit ni allumer d'elle-même, ni lire de secret.",
     severity="high",
     references=("ANSSI hygiène 29", "ANSSI-BP-028 R63"),
-    applies=has_lessons,
+    applies=has_page,
 )
 def test_page_rights(probe: Probe) -> None:
     shown = properties(probe, PAGE_SERVICE, "MainPID", "NoNewPrivileges")
@@ -143,7 +149,7 @@ def test_page_rights(probe: Probe) -> None:
     reason="Sans elle, l'enseignant appelle la mairie ; ailleurs, elle n'a rien à faire.",
     severity="medium",
     references=("ANSSI hygiène 19", "ANSSI-BP-028 R62"),
-    applies=has_lessons,
+    applies=has_page,
 )
 def test_page(probe: Probe, plan: HostPlan) -> None:
     lessons = lessons_of(plan)
@@ -161,6 +167,21 @@ def test_page(probe: Probe, plan: HostPlan) -> None:
     output = probe(f'python3 -I -c "{script}"')
     assert output.ok, f"aucune page : {(output.stderr.strip().splitlines() or ['rien'])[-1]}"
     assert "<h1>Wi-Fi de la classe</h1>" in output.stdout, "une autre page répond"
+
+
+@control(
+    "LES-07",
+    title="La passerelle dit à ce point d'accès s'il y a une leçon",
+    reason="Sans elle, il n'allume rien, et n'éteint qu'à l'heure qu'il connaît.",
+    severity="high",
+    references=("Loi 2015-136, art. 7",),
+    applies=lambda plan: plan.lessons is not None and bool(plan.lessons.follows),
+)
+def test_gateway_tells(probe: Probe, plan: HostPlan) -> None:
+    script = "import sys;from mairie_lessons.gateway import told;print(told(sys.argv[1]))"
+    asked = f"PYTHONPATH={LIBRARY} python3 -P -c '{script}' {lessons_of(plan).follows}"
+    answer = said(probe(asked)).strip()
+    assert answer.isdecimal(), f"{lessons_of(plan).follows} ne le dit pas"
 
 
 @control(

@@ -13,6 +13,7 @@ from mairie.secrets.vault import Vault
 DEMO = Path(__file__).parents[2] / "inventories" / "demo"
 COMMUNE, BOX, YARD = "rapa", "rapa-mairie-box", "rapa-mairie-cour"
 HINA, POE = "hina.teriitahi", "poe.mana"
+NO_CLASS = "    networks: {school: {lessons: false}}\n"
 FILE = f"""\
 insee: "98741"
 name: Rapa
@@ -27,8 +28,7 @@ sites:
     label: Mairie de Ahuréi
     segments: [admin, agents, public, school, things]
     portal: {{on: false}}
-    networks: {{school: {{lessons: false}}}}
-    hosts:
+{NO_CLASS}    hosts:
       box:
         roles: [gateway]
         wan: eth0

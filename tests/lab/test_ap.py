@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,14 +19,14 @@ from mairie.lab.topology import Topology
 from mairie.plan.parts.network import SegmentInterface
 from mairie.push import HostOutcome
 from mairie.run import Run
-from tests.lab.ap_site import BOX, COMMUNE, YARD, inventory
+from tests.lab.ap_site import BOX, COMMUNE, FILE, NO_CLASS, YARD, inventory
 from tests.lab.batches import all_breaks, batches, words
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
 
 NEIGHBOUR = "rapa-mairie-public"
 """A visitor behind another access point, or a switch: it shares the cable alone."""
-IN_CONTAINERS = {"BAS-50", "WIF-50", "WIF-52", *(f"WIF-6{number}" for number in range(7))}
+IN_CONTAINERS = {"BAS-50", "LES-10", "WIF-50", "WIF-52", *(f"WIF-6{number}" for number in range(7))}
 """Unknown there: settings of a kernel that is not theirs, and radios."""
 STATION = """
 setsid unshare --net sleep 1800 >/dev/null 2>&1 </dev/null &
@@ -75,7 +76,7 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    folder = inventory(tmp_path_factory.mktemp("ap"))
+    folder = inventory(tmp_path_factory.mktemp("ap"), FILE.replace(NO_CLASS, ""))
     session = Session.of(folder, print, communes=(COMMUNE,), name="test-ap")
     nodes = (internet.NAME, BOX, YARD, NEIGHBOUR)
     layout = session.layout
@@ -118,6 +119,8 @@ def test_all_but_the_air_conforms(world: World) -> None:
         "WIF-51",
         "WIF-53",
         "WIF-54",
+        "LES-01",
+        "LES-07",
     } <= passed
 
 
@@ -131,18 +134,47 @@ def test_the_gateway_conforms_where_it_serves_access_points(world: World) -> Non
 def test_hostapd_understands_what_it_is_given(world: World) -> None:
     for host in (BOX, YARD):
         world.run(host, f"{HOSTAPD_CHECK} {HOSTAPD}/wlan?.conf")
-        text = world.run(host, f"cat {HOSTAPD}/wlan?.conf")
+        text = world.run(host, f"cat {HOSTAPD}/wlan?.conf {HOSTAPD}/wlan?*.bss")
         assert "wpa_key_mgmt=WPA-EAP WPA-EAP-SHA256 FT-EAP\n" in text
         assert "wpa_key_mgmt=SAE WPA-PSK WPA-PSK-SHA256 FT-SAE FT-PSK\n" in text
 
 
 def test_both_ends_hand_devices_over_with_one_key(world: World) -> None:
     keys = {
-        host: set(world.run(host, f"sed -n 's/^r[01]kh=.* //p' {HOSTAPD}/wlan?.conf").split())
+        host: set(world.run(host, f"sed -n 's/^r[01]kh=.* //p' {HOSTAPD}/wlan*").split())
         for host in (BOX, YARD)
     }
     assert len(keys[BOX]) == 1
     assert keys[BOX] == keys[YARD]
+
+
+def test_a_lesson_on_the_gateway_is_one_here_and_ends_by_itself(world: World) -> None:
+    def until(word: str) -> str:
+        """Wait for a word of the access point's own switch, ten seconds at most."""
+        shown = "mairie-lessons status 2>/dev/null | head -1"
+        return world.run(
+            YARD,
+            f"for _ in $(seq 10); do {shown} | grep -q {word} && break; sleep 1; done; {shown}",
+        ).partition("\t")[0]
+
+    assert until("éteint") == "éteint\n"
+    world.run(BOX, "mairie-lessons on --minutes 30")
+    assert until("allumé") == "allumé"
+    refused = world.session.lab.exec(YARD, ["mairie-lessons", "off"])
+    assert (refused.exit_code, "suit la passerelle" in refused.stderr) == (2, True)
+    world.run(BOX, "systemctl stop mairie-lessons-page")
+    try:
+        time.sleep(6)
+        assert until("allumé") == "allumé", "a gateway that says nothing ends no lesson"
+        assert "LES-07" in {control for control, _ in world.verify(YARD)}
+    finally:
+        world.run(BOX, "systemctl start mairie-lessons-page; mairie-lessons off")
+    assert until("éteint") == "éteint\n"
+    log = world.run(YARD, "mairie-lessons log")
+    assert [line.split("\t")[1:3] for line in log.splitlines()] == [
+        ["marche", "passerelle"],
+        ["arrêt", "passerelle"],
+    ]
 
 
 def test_it_has_one_address_and_forwards_nothing(world: World) -> None:

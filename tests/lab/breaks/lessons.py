@@ -1,7 +1,7 @@
 """How each control of brick lessons is proved."""
 
 from tests.lab.breaks import Break
-from tests.lab.breaks.wifi import AIR, RADIO
+from tests.lab.breaks.wifi import AIR, AP, RADIO
 
 SERVICE = "mairie-lessons.service"
 UNIT = f"/etc/systemd/system/{SERVICE}"
@@ -55,6 +55,15 @@ BREAKS: tuple[Break, ...] = (
         note="another web server, for a test",
         repair="kill $(cat /run/break.pid)",
         role=SCHOOL,
+    ),
+    Break(
+        control="LES-07",
+        damage='ip route add prohibit $(sed -n \'s/.*"follows": "\\(.*\\)".*/\\1/p\' '
+        "/etc/mairie/lessons/lessons.json)/32",
+        note="the way to the gateway's page is closed",
+        repair='ip route del prohibit $(sed -n \'s/.*"follows": "\\(.*\\)".*/\\1/p\' '
+        "/etc/mairie/lessons/lessons.json)/32",
+        role=AP,
     ),
     Break(
         control="LES-11",

@@ -57,7 +57,7 @@ class Host:
     def restart(self) -> Switch:
         """Start the program again."""
         settings = Settings(
-            minutes=60, longest=180, schedule=self.schedule, radios=(RADIO,), page=PAGE
+            minutes=60, longest=180, schedule=self.schedule, radios=(RADIO,), page=PAGE, follows=""
         )
         return Switch(settings, Store(self.folder), self.air, self.written, self.now)
 

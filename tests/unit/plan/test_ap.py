@@ -217,11 +217,19 @@ def test_who_has_no_key_takes_none_along() -> None:
     assert domains == {"agents": True, "school": True, "public": False}
 
 
-def test_networks_for_lessons_are_the_gateways_alone() -> None:
-    found = plans(networks={"school": {"lessons": True}})
-    for host, there in ((BOX, True), (YARD, False)):
-        names = {network.name for radio in wifi(found[host]).radios for network in radio.networks}
-        assert ("school" in names) == there
+def test_an_access_point_follows_the_lessons_of_its_gateway() -> None:
+    for radios in (ONE_BAND, {}):
+        found = plans(networks={"school": {"lessons": True}}, radios=radios)
+        gateway, point = found[BOX].lessons, found[YARD].lessons
+        assert gateway is not None and point is not None
+        assert gateway.page_addresses[0] == point.follows
+        assert (gateway.follows, point.page_addresses, point.schedule) == ("", (), ())
+        assert [network.name for each in wifi(found[YARD]).radios for network in each.for_lessons]
+        opened = [rule for rule in found[BOX].network.firewall.rules if rule.flow == "lessons-page"]
+        assert {rule.source.zone for rule in opened} == {"school", "ap-hosts"}
+        assert not [
+            rule for rule in found[YARD].network.firewall.rules if rule.flow == "lessons-page"
+        ]
 
 
 def test_a_site_switches_roaming_off() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from mairie_lessons.air import Air
 from mairie_lessons.codes import Code
 from mairie_lessons.door import Door, RefusedError, ask
+from mairie_lessons.gateway import told
 from mairie_lessons.settings import ACCOUNT, SETTINGS, SOCKET, STATE, load
 from mairie_lessons.store import Store
 from mairie_lessons.switch import Switch, say
@@ -47,17 +48,23 @@ def serve() -> int:
     settings = load()
     written = SETTINGS.stat().st_mtime
     switch = Switch(settings, Store(STATE), Air(settings.radios), written)
-    door = Door(SOCKET, switch, Code.load(time.monotonic), pwd.getpwnam(ACCOUNT).pw_uid)
+    code = None if settings.follows else Code.load(time.monotonic)
+    door = Door(SOCKET, switch, code, pwd.getpwnam(ACCOUNT).pw_uid)
     threading.Thread(target=door.serve_forever, daemon=True).start()
-    told = False
+    begun = False
     while True:
+        # What nobody says any more goes on, and ends when it would have.
+        seconds = told(settings.follows) if settings.follows else None
         try:
-            switch.settle()
+            if seconds is None:
+                switch.settle()
+            else:
+                switch.follow(seconds)
         except OSError as error:
             say(f"l'état ne s'écrit pas : {error}", level=3)
-        if not told:
+        if not begun:
             ready()
-            told = True
+            begun = True
         time.sleep(EVERY_SECONDS)
 
 

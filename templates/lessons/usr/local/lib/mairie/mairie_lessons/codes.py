@@ -57,7 +57,7 @@ class Code:
 
         """
         now = self._clock()
-        own = self._wrong.setdefault(device, deque())
+        own = self._wrong.get(device, deque())
         for times in (own, self._all_wrong):
             while times and times[0] <= now - MINUTE:
                 times.popleft()
@@ -67,6 +67,6 @@ class Code:
             return True
         own.append(now)
         self._all_wrong.append(now)
-        recent = {key: times for key, times in self._wrong.items() if times}
-        self._wrong = {key: each for key, each in recent.items() if each[-1] > now - MINUTE}
+        self._wrong[device] = own
+        self._wrong = {key: each for key, each in self._wrong.items() if each[-1] > now - MINUTE}
         return False

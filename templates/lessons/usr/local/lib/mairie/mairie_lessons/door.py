@@ -28,13 +28,13 @@ class Door(socketserver.ThreadingUnixStreamServer):
 
     daemon_threads = True
 
-    def __init__(self, path: Path, switch: Switch, code: Code, page: int) -> None:
+    def __init__(self, path: Path, switch: Switch, code: Code | None, page: int) -> None:
         """Open the door.
 
         Args:
             path: of the socket; it belongs to the group of this program, which is the page's.
             switch: what is told.
-            code: of the teachers.
+            code: of the teachers; None on an access point, which does what its gateway says.
             page: account of the page.
 
         """
@@ -58,6 +58,8 @@ class Door(socketserver.ThreadingUnixStreamServer):
         """
         if uid not in (ROOT, self._page):
             raise RefusedError("Seul l'administrateur de la passerelle commande ainsi.")
+        if self._code is None and asked.get("do") != "status":
+            raise RefusedError("Ce point d'accès suit la passerelle de son site : commandez-la.")
         way: Way = "commande" if uid == ROOT else "page"
         if way == "page" and asked.get("do") != "status":
             self._check(str(asked.get("code") or ""), str(asked.get("device") or ""))
@@ -84,7 +86,7 @@ class Door(socketserver.ThreadingUnixStreamServer):
     def _check(self, code: str, device: str) -> None:
         with self._turn:
             try:
-                fits = self._code.fits(code, device)
+                fits = self._code is not None and self._code.fits(code, device)
             except PatienceError:
                 raise RefusedError("Trop d'essais. Attendez une minute, puis réessayez.") from None
         if not fits:

@@ -62,6 +62,8 @@ class Settings:
     schedule: tuple[Weekly, ...]
     radios: tuple[Radio, ...]
     page: Page
+    follows: str
+    """Address of the gateway that an access point follows; empty on the gateway."""
 
 
 def load(path: Path = SETTINGS) -> Settings:
@@ -89,4 +91,5 @@ def load(path: Path = SETTINGS) -> Settings:
             for each in data["radios"]
         ),
         page=Page(**{**data["page"], "addresses": tuple(data["page"]["addresses"])}),
+        follows=data["follows"],
     )

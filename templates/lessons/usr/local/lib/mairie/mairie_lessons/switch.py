@@ -14,9 +14,11 @@ from mairie_lessons.schedule import current
 from mairie_lessons.settings import Settings
 from mairie_lessons.store import Lesson, State, Store
 
-Way = Literal["commande", "page", "horaire"]
+Way = Literal["commande", "page", "horaire", "passerelle"]
 """What switched it: these words are read in the log."""
 MINUTE = 60
+DRIFT = 5
+"""Seconds by which an access point may end a lesson earlier or later than its gateway."""
 
 
 class Radios(Protocol):
@@ -85,6 +87,24 @@ class Switch:
         with self._turn:
             if self._state.lesson is not None:
                 self._end(self._clock(), way, who)
+            return self._settle()
+
+    def follow(self, seconds: int) -> Standing:
+        """Have the lesson that the gateway of the site has.
+
+        Args:
+            seconds: that it has left; 0 without one.
+
+        """
+        with self._turn:
+            moment = self._clock()
+            lesson = self._state.lesson
+            left = 0.0 if lesson is None else lesson.left(moment)
+            if not seconds and lesson is not None:
+                self._end(moment, "passerelle", "")
+            elif seconds and abs(seconds - left) > DRIFT:
+                longest = self._settings.longest * MINUTE
+                self._begin(moment, min(seconds, longest), "passerelle", "")
             return self._settle()
 
     def settle(self) -> Standing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import socket
 import threading
 from collections import Counter
@@ -13,6 +14,7 @@ from typing import Any, ClassVar, Final
 from urllib.parse import parse_qs, urlsplit
 
 from mairie_lessons.door import RefusedError, ask
+from mairie_lessons.gateway import STATE_PATH
 from mairie_lessons.page import POLICY, page
 from mairie_lessons.settings import Page, Settings
 
@@ -80,8 +82,10 @@ class Handler(BaseHTTPRequestHandler):
     timeout = SECONDS
 
     def do_GET(self) -> None:
-        """Show the page."""
-        if self._meant():
+        """Show the page, or tell access points what the switch says."""
+        if self.path == STATE_PATH and self.headers.get("Host") == self.server.own:
+            self._tell()
+        elif self._meant():
             self._show()
 
     def do_HEAD(self) -> None:
@@ -121,22 +125,33 @@ class Handler(BaseHTTPRequestHandler):
             self._lead(HTTPStatus.FOUND)
         return here
 
+    def _tell(self) -> None:
+        try:
+            seconds = ask(self.server.door, do="status")["seconds"]
+        except RefusedError:
+            self.send_error(HTTPStatus.SERVICE_UNAVAILABLE)
+            return
+        self._answer(json.dumps({"seconds": seconds}), "application/json")
+
     def _show(self, said: str = "") -> None:
         shown, settings = self.server.shown, self.server.settings
         try:
             standing = ask(self.server.door, do="status")
         except RefusedError as error:
             standing, said = {}, said or str(error)
-        text = page(
-            (shown.commune, shown.site), settings.minutes, settings.longest, standing, said
-        ).encode()
+        places = (shown.commune, shown.site)
+        text = page(places, settings.minutes, settings.longest, standing, said)
+        self._answer(text, "text/html")
+
+    def _answer(self, text: str, kind: str) -> None:
+        content = text.encode()
         self.send_response(HTTPStatus.OK)
         self._headers()
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(text)))
+        self.send_header("Content-Type", f"{kind}; charset=utf-8")
+        self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(text)
+            self.wfile.write(content)
 
     def _lead(self, status: HTTPStatus) -> None:
         self.send_response(status)

@@ -175,3 +175,34 @@ def test_which_lesson_holds(clock: str, expected: int | None) -> None:
     found = current([EIGHT], datetime.fromisoformat(f"2026-11-23T{clock}"))
     assert found == (None if expected is None else ("2026-11-23 08:00", expected))
     assert current([EIGHT], datetime.fromisoformat(f"2026-11-24T{clock}")) is None
+
+
+def test_an_access_point_has_the_lesson_of_its_gateway(host: Host) -> None:
+    switch = host.restart()
+    assert not switch.follow(0).on
+    assert switch.follow(1800).seconds == 1800
+    host.wait(1)
+    switch.follow(1739)
+    host.wait(1)
+    assert switch.follow(3600).seconds == 3600
+    assert not switch.follow(0).on
+    assert not host.air.on
+    assert [line[:2] for line in host.log] == [
+        ["marche", "passerelle"],
+        ["marche", "passerelle"],
+        ["arrêt", "passerelle"],
+    ]
+
+
+def test_a_lesson_ends_though_the_gateway_is_gone(host: Host) -> None:
+    switch = host.restart()
+    switch.follow(1800)
+    host.wait(29)
+    assert switch.settle().on
+    host.wait(2)
+    assert not switch.settle().on
+    assert not host.air.on
+
+
+def test_no_gateway_makes_a_lesson_without_end(host: Host) -> None:
+    assert host.restart().follow(10**9).seconds == 180 * 60

@@ -120,7 +120,7 @@ def test_the_door_answers_root(door: Door) -> None:
 
 
 @pytest.mark.parametrize("asked", [{"do": "on", "minutes": "x"}, {"do": "dance"}, {}])
-def test_what_is_not_understood_changes_nothing(door: Door, host: Host, asked: dict) -> None:  # type: ignore[type-arg]
+def test_what_is_not_understood_changes_nothing(door: Door, host: Host, asked: dict) -> None:
     with pytest.raises(RefusedError):
         door.answer(0, asked)
     assert host.log == []
@@ -179,3 +179,14 @@ def test_through_the_socket(door: Door, host: Host, tmp_path: Path) -> None:
     (tmp_path / "switch").unlink()
     with pytest.raises(RefusedError, match="ne répond pas"):
         ask(tmp_path / "switch", do="status")
+
+
+def test_an_access_point_says_how_it_stands_and_takes_no_command(
+    host: Host, tmp_path: Path
+) -> None:
+    door = Door(tmp_path / "switch", host.restart(), None, PAGE)
+    assert not door.answer(0, {"do": "status"})["on"]
+    for do in ("on", "off"):
+        with pytest.raises(RefusedError, match="suit la passerelle de son site"):
+            door.answer(0, {"do": do})
+    assert host.log == []

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import http.client
+import json
 import re
 import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 
 from mairie_lessons import web
 from mairie_lessons.door import RefusedError
+from mairie_lessons.gateway import told
 from mairie_lessons.page import lengths, page
 from mairie_lessons.settings import Settings
 from mairie_lessons.web import Server
@@ -21,7 +24,7 @@ from tests.unit.lessons.conftest import PAGE
 PLACES = ("L'Île & Fils", "École")
 OFF = {"on": False, "seconds": 0, "until": "", "wrong": {}}
 ON = {"on": True, "seconds": 1790, "until": "10:40", "wrong": {}}
-SETTINGS = Settings(minutes=45, longest=120, schedule=(), radios=(), page=PAGE)
+SETTINGS = Settings(minutes=45, longest=120, schedule=(), radios=(), page=PAGE, follows="")
 
 
 def test_off() -> None:
@@ -106,6 +109,34 @@ def test_the_page_forbids_what_it_does_not_use(browser: Browser) -> None:
     assert "unsafe-inline" not in headers["Content-Security-Policy"]
     assert "Set-Cookie" not in headers and headers["Cache-Control"] == "no-store"
     assert browser.ask("HEAD")[2] == ""
+
+
+def test_access_points_are_told_how_long(browser: Browser) -> None:
+    assert told(f"127.0.0.1:{browser.port}") is None, "it answers to its own name alone"
+    status, headers, text = browser.ask("GET", "/state")
+    assert (status, json.loads(text)) == (200, {"seconds": 1790})
+    assert headers["Content-Type"].startswith("application/json")
+    assert browser.ask("GET", "/state", Host="example.org")[0] == 302
+
+
+@pytest.mark.parametrize("said", [b"", b"[]", b'{"seconds": -1}', b'{"seconds": true}', b"<html>"])
+def test_what_is_no_answer_is_nobody_s_word(said: bytes) -> None:
+    class Odd(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(said)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Odd)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"127.0.0.1:{server.server_port}"
+    assert told(address) is None
+    server.shutdown()
+    server.server_close()
+    assert told(address) is None
 
 
 def test_a_code_is_handed_to_the_switch(browser: Browser, door: Door) -> None:
