@@ -82,6 +82,8 @@ NO_IMPOSTOR = (
 )
 ELSEWHERE = (*NO_STORE, "NET-70", "VPN-30", "VPN-31", "VPN-35")
 """What rightly sees that the hub's address leads somewhere else, and who answers there."""
+ASKS_ITSELF = ("NET-40", "NET-42", "NET-43", "NET-44", "NET-47")
+"""What no longer answers once a gateway takes itself for the hub that it asks names of."""
 
 BASE = "/srv/registre/registre.sqlite"
 DISK = "/mnt/disque-usb"
@@ -241,7 +243,7 @@ BREAKS: tuple[Break, ...] = (
         alone=True,
         damage=IMPOSTOR,
         note="a store that lets everybody delete",
-        also=ELSEWHERE,
+        also=(*ELSEWHERE, *ASKS_ITSELF),
         repair=NO_IMPOSTOR,
     ),
     Break(
@@ -250,7 +252,7 @@ BREAKS: tuple[Break, ...] = (
         alone=True,
         damage=IMPOSTOR,
         note="a store that shows everything to everybody",
-        also=ELSEWHERE,
+        also=(*ELSEWHERE, *ASKS_ITSELF),
         repair=NO_IMPOSTOR,
     ),
     Break(
