@@ -175,7 +175,8 @@ BREAKS: tuple[Break, ...] = (
         role="gateway",
         damage="head -c 24 /dev/urandom | base64 >/etc/mairie/backup/password",
         note="a password that opens nothing",
-        also=ASKS,
+        # These two look for the password that is there now.
+        also=(*ASKS, "BAK-08", "BAK-09"),
     ),
     Break(
         control="BAK-11",
