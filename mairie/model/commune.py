@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Interface
 from typing import Annotated, Any, Literal, Self
 
@@ -160,32 +161,42 @@ class Host(Model):
     @model_validator(mode="after")
     def _cabling(self) -> Self:
         if "ap" in self.roles:
-            self._of_an_access_point()
+            wrong = list(self._wrong_for_an_access_point())
         elif "gateway" in self.roles:
-            if self.wan is None:
-                raise ValueError('a gateway needs "wan", the port of its uplink')
-            if self.trunk is None and not self.ports:
-                raise ValueError('a gateway needs "trunk" or "ports" for its segments')
-        elif self.wan is not None or self.trunk is not None or self.ports:
-            raise ValueError('only a gateway has "wan", "trunk" or "ports"; a server has "port"')
-        elif self.radios:
-            raise ValueError('only a gateway or an access point (role ap) has "radios"')
+            wrong = list(self._wrong_for_a_gateway())
+        else:
+            wrong = list(self._wrong_for_a_server())
+        if wrong:
+            raise ValueError("; ".join(wrong))
         return self
 
-    def _of_an_access_point(self) -> None:
+    def _wrong_for_a_gateway(self) -> Iterator[str]:
+        if self.wan is None:
+            yield 'a gateway needs "wan", the port of its uplink'
+        if self.trunk is None and not self.ports:
+            yield 'a gateway needs "trunk" or "ports" for its segments'
+
+    def _wrong_for_a_server(self) -> Iterator[str]:
+        if self.wan is not None or self.trunk is not None or self.ports:
+            yield 'only a gateway has "wan", "trunk" or "ports"; a server has "port"'
+        if self.radios:
+            yield 'only a gateway or an access point (role ap) has "radios"'
+
+    def _wrong_for_an_access_point(self) -> Iterator[str]:
         if set(self.roles) != {"ap"}:
-            raise ValueError('"ap" goes with no other role; a gateway has "radios" of its own')
+            yield '"ap" goes with no other role; a gateway has "radios" of its own'
+            return
         if self.trunk is None:
-            raise ValueError(
+            yield (
                 'an access point needs "trunk", the port of its cable: it carries the segments of '
                 "its networks, and admin, tagged (802.1Q)"
             )
         if not self.radios:
-            raise ValueError('an access point needs "radios", by the kernel\'s name of each')
+            yield 'an access point needs "radios", by the kernel\'s name of each'
         wrong = [key for key in ("wan", "ports", "port", "backup") if key in self.model_fields_set]
         if wrong:
             keys = ", ".join(f'"{key}"' for key in wrong)
-            raise ValueError(f"an access point has one cable and keeps nothing; remove {keys}")
+            yield f"an access point has one cable and keeps nothing; remove {keys}"
 
 
 class Equipment(Model):

@@ -42,10 +42,23 @@ def batches(breaks: Iterable[Break]) -> list[tuple[Break, ...]]:
     return [tuple(batch) for batch in found]
 
 
+TABLES = (base, network, vpn, hub, wifi, lessons, portal, records, backup)
+"""Of every brick, in the order of deployment."""
+
+
 def all_breaks() -> tuple[Break, ...]:
-    """Return the tables of every brick, in the order of deployment."""
-    bricks = (base, network, vpn, hub, wifi, lessons, portal, records, backup)
-    return tuple(item for brick in bricks for item in brick.BREAKS)
+    """Return the breaks of every brick."""
+    return tuple(item for table in TABLES for item in table.BREAKS)
+
+
+def bricks_of(batch: Iterable[Break]) -> tuple[str, ...]:
+    """Return the bricks whose controls a batch turns red."""
+    controls = {item.control for item in batch}
+    return tuple(
+        table.__name__.rpartition(".")[2]
+        for table in TABLES
+        if controls & {item.control for item in table.BREAKS}
+    )
 
 
 def cases() -> list[tuple[str, int, tuple[Break, ...]]]:

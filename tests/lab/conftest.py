@@ -32,12 +32,14 @@ class DeployedDemo:
     repaired: dict[str, tuple[Break, ...]] = field(default_factory=dict)
     """What was damaged and repaired last on each host: the next look finds all of it green."""
 
-    def act(self, action: Action, *hosts: str) -> dict[str, HostOutcome]:
-        """Do one thing on some hosts, or on all."""
+    def act(
+        self, action: Action, *hosts: str, only: tuple[str, ...] = ()
+    ) -> dict[str, HostOutcome]:
+        """Do one thing on some hosts, or on all; ``only`` restricts it to bricks."""
         plans = self.session.plans
         chosen = {name: plans[name] for name in hosts} if hosts else plans
         run = Run(chosen, self.session.reach(), Console(file=io.StringIO()), "demo", PARALLEL)
-        return {outcome.name: outcome for outcome in run.act(action)}
+        return {outcome.name: outcome for outcome in run.act(action, only)}
 
     def healthy(self, host: str) -> tuple[ControlResult, ...]:
         """Return every result of one host, seen before any damage."""
@@ -45,9 +47,9 @@ class DeployedDemo:
             self.looks[host] = self.verify(host)
         return self.looks[host]
 
-    def verify(self, host: str) -> tuple[ControlResult, ...]:
-        """Return every result of one host."""
-        outcome = self.act("verify", host)[host]
+    def verify(self, host: str, *bricks: str) -> tuple[ControlResult, ...]:
+        """Return every result of one host, or of some of its bricks."""
+        outcome = self.act("verify", host, only=bricks)[host]
         assert outcome.status == "done", outcome.message
         return outcome.results
 

@@ -1,6 +1,7 @@
 """Every control is proved: the host is damaged, that control turns red and no other does.
 
-One look at a host proves two things: the damage of this batch, and the repair of the one before.
+After the repair, only the bricks that were damaged are looked at; the look at the next damage says
+that nothing else is left of it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import pytest
 
 from mairie.host.control import control_of
 from mairie.host.events import ControlResult
-from tests.lab.batches import HOST_OF_ROLE, all_breaks, cases, words
+from tests.lab.batches import HOST_OF_ROLE, all_breaks, bricks_of, cases, words
 from tests.lab.breaks import Break
 from tests.lab.conftest import DeployedDemo
 
@@ -60,6 +61,8 @@ def test_damage_is_seen_and_repaired(
                 deployed.session.lab.exec(host, ["sh", "-c", item.repair], timeout=120)
         outcome = deployed.act("apply", host)[host]
     assert outcome.status == "done", outcome.message
+    left = _not_green(deployed.verify(host, *bricks_of(batch)))
+    assert set(left) <= set(before), f"still red after: {words(batch)}"
     deployed.repaired[host] = batch
 
 

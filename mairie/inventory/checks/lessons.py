@@ -32,8 +32,8 @@ def problems(facts: Facts) -> Iterator[Problem]:
             continue
         if not _has_networks(facts, place, reference):
             message = (
-                "no gateway of this site has a radio with a network for lessons; "
-                "add radios: to it, or remove lessons"
+                "no radio of this site carries a network for lessons, which takes radios and its "
+                "segment; add what is missing, or remove lessons"
             )
             yield facts.sources.in_commune(place.commune_stem, (*place.path, "lessons"), message)
             continue

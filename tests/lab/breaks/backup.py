@@ -82,6 +82,8 @@ NO_IMPOSTOR = (
 )
 ELSEWHERE = (*NO_STORE, "NET-70", "VPN-30", "VPN-31", "VPN-35")
 """What rightly sees that the hub's address leads somewhere else, and who answers there."""
+ASKS_ITSELF = ("NET-40", "NET-42", "NET-43", "NET-44", "NET-47")
+"""What no longer answers once a gateway takes itself for the hub that it asks names of."""
 
 BASE = "/srv/registre/registre.sqlite"
 DISK = "/mnt/disque-usb"
@@ -173,7 +175,8 @@ BREAKS: tuple[Break, ...] = (
         role="gateway",
         damage="head -c 24 /dev/urandom | base64 >/etc/mairie/backup/password",
         note="a password that opens nothing",
-        also=ASKS,
+        # These two look for the password that is there now.
+        also=(*ASKS, "BAK-08", "BAK-09"),
     ),
     Break(
         control="BAK-11",
@@ -241,7 +244,7 @@ BREAKS: tuple[Break, ...] = (
         alone=True,
         damage=IMPOSTOR,
         note="a store that lets everybody delete",
-        also=ELSEWHERE,
+        also=(*ELSEWHERE, *ASKS_ITSELF),
         repair=NO_IMPOSTOR,
     ),
     Break(
@@ -250,7 +253,7 @@ BREAKS: tuple[Break, ...] = (
         alone=True,
         damage=IMPOSTOR,
         note="a store that shows everything to everybody",
-        also=ELSEWHERE,
+        also=(*ELSEWHERE, *ASKS_ITSELF),
         repair=NO_IMPOSTOR,
     ),
     Break(

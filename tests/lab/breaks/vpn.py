@@ -144,6 +144,7 @@ BREAKS: tuple[Break, ...] = (
     ),
     Break(
         control="VPN-25",
+        alone=True,
         damage="ip rule add pref 10 ipproto udp dport 51820 blackhole && "
         "ip -6 rule add pref 10 ipproto udp dport 51820 blackhole && "
         "systemctl restart wg-quick@wg0",

@@ -49,6 +49,13 @@ CASES: tuple[tuple[str, str, list[str]], ...] = (
         [f'{HOST}: an access point needs "radios", by the kernel\'s name of each'],
     ),
     (
+        "all that is wrong with one host at once",
+        site("roles: [ap], wan: eth1"),
+        [
+            f'{HOST}: an access point needs "trunk", the port of its cable: it carries the segments of its networks, and admin, tagged (802.1Q); an access point needs "radios", by the kernel\'s name of each; an access point has one cable and keeps nothing; remove "wan"'
+        ],
+    ),
+    (
         "keys of a gateway and of a server",
         site(f"{RIGHT}, wan: eth1, port: eth2, backup: {{quota: 20G}}"),
         [

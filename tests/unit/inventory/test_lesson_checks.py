@@ -28,14 +28,14 @@ CASES: tuple[Case, ...] = (
         "a site without radios",
         *lessons("{minutes: 30}", HOST),
         [
-            "communes/rurutu.yaml:24: sites.ecole.lessons: no gateway of this site has a radio with a network for lessons; add radios: to it, or remove lessons"
+            "communes/rurutu.yaml:24: sites.ecole.lessons: no radio of this site carries a network for lessons, which takes radios and its segment; add what is missing, or remove lessons"
         ],
     ),
     (
         "a network that is off",
         *lessons("{minutes: 30}\n    networks: {school: {on: false}}"),
         [
-            "communes/rurutu.yaml:24: sites.ecole.lessons: no gateway of this site has a radio with a network for lessons; add radios: to it, or remove lessons"
+            "communes/rurutu.yaml:24: sites.ecole.lessons: no radio of this site carries a network for lessons, which takes radios and its segment; add what is missing, or remove lessons"
         ],
     ),
     (
