@@ -6,6 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mairie.paths import assets
+
+LIBRARY = "/usr/local/lib/mairie"
+"""Where the programs' modules are: on the path of their wrappers, and of nothing else."""
+PARSES = (
+    "python3",
+    "-c",
+    "import ast, sys; ast.parse(open(sys.argv[1], 'rb').read(), sys.argv[1])",
+    "{}",
+)
+SHELL = ("sh", "-n", "{}")
+JSON = ("python3", "-m", "json.tool", "{}", "/dev/null")
+VERIFY = ("systemd-analyze", "verify", "--recursive-errors=no", "{}")
+"""Checks of a file before it replaces another: see TemplateFile."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateFile:
@@ -35,3 +50,18 @@ class TemplateFile:
     def source(self) -> str:
         """Path of the template below ``templates/<brick>/``."""
         return self.template or f"{self.path.lstrip('/')}.j2"
+
+
+def modules(brick: str, *patterns: str) -> tuple[TemplateFile, ...]:
+    """Return the modules of a brick's programs, copied as they stand, in the order of their names.
+
+    Args:
+        brick: whose templates they are.
+        patterns: of paths below the library (pathlib's glob): ``mairie_portal/*.py``.
+
+    """
+    templates = assets().templates / brick
+    folder = templates / LIBRARY.lstrip("/")
+    sources = sorted(source for pattern in patterns for source in folder.glob(pattern))
+    names = [source.relative_to(templates).as_posix() for source in sources]
+    return tuple(TemplateFile(path=f"/{name}", template=name, check=PARSES) for name in names)

@@ -10,13 +10,10 @@ from typing import Any
 
 import msgspec
 
-from mairie.files import TemplateFile
-from mairie.paths import assets
+from mairie.files import JSON, LIBRARY, SHELL, VERIFY, TemplateFile, modules
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.backup import BackupPlan, StoredHost, StorePlan
 
-LIBRARY = "/usr/local/lib/mairie"
-"""Where the programs' modules are: on the path of their two wrappers, and of nothing else."""
 HELPERS = "/usr/local/libexec/mairie"
 UNITS = "/etc/systemd/system"
 
@@ -56,16 +53,6 @@ ENGINE_PACKAGES = {
 """Debian packages of each engine: its dump tools, and the server that a dump is loaded into, for
 the drill's scratch instance as on a machine that was rebuilt."""
 
-PARSES = (
-    "python3",
-    "-c",
-    "import ast, sys; ast.parse(open(sys.argv[1], 'rb').read(), sys.argv[1])",
-    "{}",
-)
-SHELL = ("sh", "-n", "{}")
-JSON = ("python3", "-m", "json.tool", "{}", "/dev/null")
-VERIFY = ("systemd-analyze", "verify", "--recursive-errors=no", "{}")
-
 
 def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
     """Return every file of the brick for this host."""
@@ -75,15 +62,6 @@ def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
     if plan.store is not None:
         found += _store(plan, plan.store)
     return tuple(found)
-
-
-def programs(package: str) -> tuple[TemplateFile, ...]:
-    """Return the modules of one program with the module it shares, in the order of their names."""
-    templates = assets().templates / "backup"
-    folder = templates / LIBRARY.lstrip("/")
-    sources = sorted([*folder.glob("*.py"), *folder.glob(f"{package}/**/*.py")])
-    names = [source.relative_to(templates).as_posix() for source in sources]
-    return tuple(TemplateFile(path=f"/{name}", template=name, check=PARSES) for name in names)
 
 
 def client_settings(plan: HostPlan, backup: BackupPlan) -> dict[str, Any]:
@@ -129,7 +107,7 @@ def _client(plan: HostPlan, backup: BackupPlan) -> list[TemplateFile]:
         "command": BACKUP,
     }
     return [
-        *programs("mairie_backup"),
+        *modules("backup", "*.py", "mairie_backup/**/*.py"),
         TemplateFile(path=BACKUP, mode="755", check=SHELL, context={"library": LIBRARY}),
         TemplateFile(path=FIRST_BACKUP, mode="755", check=SHELL, context={"command": BACKUP}),
         TemplateFile(
@@ -147,7 +125,7 @@ def _client(plan: HostPlan, backup: BackupPlan) -> list[TemplateFile]:
 def _store(plan: HostPlan, store: StorePlan) -> list[TemplateFile]:
     command = {"command": MAINTENANCE}
     return [
-        *programs("mairie_store"),
+        *modules("backup", "*.py", "mairie_store/**/*.py"),
         TemplateFile(path=MAINTENANCE, mode="755", check=SHELL, context={"library": LIBRARY}),
         TemplateFile(path=f"{HELPERS}/check-nginx", mode="755", check=SHELL),
         TemplateFile(

@@ -6,14 +6,13 @@ from dataclasses import asdict
 from pathlib import PurePosixPath
 from typing import Any
 
-from mairie.files import TemplateFile
+from mairie.files import JSON, LIBRARY, SHELL, VERIFY, TemplateFile, modules
 from mairie.files.wifi import global_control_of, lesson_file_of
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.lessons import LessonsPlan
 from mairie.plan.parts.wifi import Radio
 from mairie.plan.stable import salt_of
 
-LIBRARY = "/usr/local/lib/mairie"
 PROGRAM = "/usr/local/sbin/mairie-lessons"
 SETTINGS = "/etc/mairie/lessons/lessons.json"
 CODE = "/etc/mairie/lessons/code.json"
@@ -27,22 +26,6 @@ UNIT = f"/etc/systemd/system/{SERVICE}"
 STATE = "/var/lib/mairie-lessons"
 LOG = f"{STATE}/log"
 RUNTIME = "/run/mairie-lessons"
-VERIFY = ("systemd-analyze", "verify", "--recursive-errors=no", "{}")
-MODULES = (
-    "__init__",
-    "__main__",
-    "air",
-    "clock",
-    "codes",
-    "door",
-    "gateway",
-    "page",
-    "schedule",
-    "settings",
-    "store",
-    "switch",
-    "web",
-)
 
 
 def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
@@ -51,13 +34,11 @@ def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
     if lessons is None:
         return ()
     return (
-        *(_module(name) for name in MODULES),
-        TemplateFile(
-            path=PROGRAM, mode="755", check=("sh", "-n", "{}"), context={"library": LIBRARY}
-        ),
+        *modules("lessons", "mairie_lessons/*.py"),
+        TemplateFile(path=PROGRAM, mode="755", check=SHELL, context={"library": LIBRARY}),
         TemplateFile(
             path=SETTINGS,
-            check=("python3", "-m", "json.tool", "{}", "/dev/null"),
+            check=JSON,
             context={"settings": settings(plan, lessons)},
         ),
         *(_of_the_page(plan) if lessons.page_addresses else ()),
@@ -121,8 +102,3 @@ def settings(plan: HostPlan, lessons: LessonsPlan) -> dict[str, Any]:
             for radio in radios(plan)
         ],
     }
-
-
-def _module(name: str) -> TemplateFile:
-    path = f"{LIBRARY}/mairie_lessons/{name}.py"
-    return TemplateFile(path=path, template=path.lstrip("/"))

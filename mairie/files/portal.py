@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Any
 
-from mairie.files import TemplateFile
+from mairie.files import JSON, LIBRARY, SHELL, VERIFY, TemplateFile, modules
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.portal import PortalPlan
 
-LIBRARY = "/usr/local/lib/mairie"
 PROGRAM = "/usr/local/sbin/mairie-portal"
 SETTINGS = "/etc/mairie/portal/portal.json"
 SERVICE = "mairie-portal.service"
@@ -17,20 +16,6 @@ UNIT = f"/etc/systemd/system/{SERVICE}"
 STATE = "/var/lib/mairie-portal"
 DATABASE = f"{STATE}/portal.sqlite"
 ACCOUNT = "mairie-portal"
-VERIFY = ("systemd-analyze", "verify", "--recursive-errors=no", "{}")
-MODULES = (
-    "__init__",
-    "__main__",
-    "codes",
-    "desk",
-    "gate",
-    "neighbours",
-    "page",
-    "settings",
-    "store",
-    "web",
-    "words",
-)
 
 
 def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
@@ -39,13 +24,11 @@ def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
     if portal is None:
         return ()
     return (
-        *(_module(name) for name in MODULES),
-        TemplateFile(
-            path=PROGRAM, mode="755", check=("sh", "-n", "{}"), context={"library": LIBRARY}
-        ),
+        *modules("portal", "mairie_portal/*.py"),
+        TemplateFile(path=PROGRAM, mode="755", check=SHELL, context={"library": LIBRARY}),
         TemplateFile(
             path=SETTINGS,
-            check=("python3", "-m", "json.tool", "{}", "/dev/null"),
+            check=JSON,
             context={"settings": settings(plan, portal)},
         ),
         TemplateFile(
@@ -76,8 +59,3 @@ def settings(plan: HostPlan, portal: PortalPlan) -> dict[str, Any]:
             for each in portal.terms
         ],
     }
-
-
-def _module(name: str) -> TemplateFile:
-    path = f"{LIBRARY}/mairie_portal/{name}.py"
-    return TemplateFile(path=path, template=path.lstrip("/"))

@@ -6,13 +6,11 @@ from typing import Any
 
 import msgspec
 
-from mairie.files import TemplateFile
+from mairie.files import JSON, LIBRARY, SHELL, VERIFY, TemplateFile, modules
 from mairie.files.network import NETWORKD
-from mairie.paths import assets
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.records import RecordsPlan
 
-LIBRARY = "/usr/local/lib/mairie"
 PACKAGE = "mairie_records"
 SETTINGS = "/etc/mairie/records.json"
 COMMAND = "/usr/local/sbin/mairie-records"
@@ -29,16 +27,6 @@ HOLD = "/etc/mairie/hold.d/records"
 """Says whether days are left: a site that no longer has visitors still has last year's."""
 PACKAGES = ("conntrack", "openssh-client")
 
-PARSES = (
-    "python3",
-    "-c",
-    "import ast, sys; ast.parse(open(sys.argv[1], 'rb').read(), sys.argv[1])",
-    "{}",
-)
-JSON = ("python3", "-m", "json.tool", "{}", "/dev/null")
-SHELL = ("sh", "-n", "{}")
-VERIFY = ("systemd-analyze", "verify", "--recursive-errors=no", "{}")
-
 
 def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
     """Return every file of the brick for this host; none where there are no visitors."""
@@ -53,7 +41,7 @@ def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
         "cpu_percent": records.cpu_percent,
     }
     return (
-        *_programs(),
+        *modules("records", f"{PACKAGE}/*.py"),
         TemplateFile(path=COMMAND, mode="755", check=SHELL, context={"library": LIBRARY}),
         TemplateFile(path=SETTINGS, check=JSON, context={"settings": host_settings(plan, records)}),
         TemplateFile(path=HOLD, mode="755", check=SHELL, context={"folder": FOLDER}),
@@ -79,10 +67,3 @@ def host_settings(plan: HostPlan, records: RecordsPlan) -> dict[str, Any]:
         "day_bytes": records.day_bytes,
         "source_bytes": records.source_bytes,
     }
-
-
-def _programs() -> tuple[TemplateFile, ...]:
-    templates = assets().templates / "records"
-    sources = sorted((templates / LIBRARY.lstrip("/") / PACKAGE).glob("*.py"))
-    names = [source.relative_to(templates).as_posix() for source in sources]
-    return tuple(TemplateFile(path=f"/{name}", template=name, check=PARSES) for name in names)

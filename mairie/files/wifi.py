@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mairie import hostapd
-from mairie.files import TemplateFile
+from mairie.files import VERIFY, TemplateFile
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.wifi import Network, Person, Radio, WifiPlan
 
@@ -41,7 +41,6 @@ HOSTAPD_UNIT = f"/etc/systemd/system/{HOSTAPD_TEMPLATE}"
 DEBIAN_HOSTAPD = ("hostapd.service", "hostapd@.service")
 HOSTAPD_PACKAGES = ("hostapd", "iw", "wireless-regdb")
 NETWORKD = "/etc/systemd/network"
-VERIFY = ("systemd-analyze", "verify", "--recursive-errors=no", "{}")
 
 
 def files(plan: HostPlan) -> tuple[TemplateFile, ...]:

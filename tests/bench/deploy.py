@@ -10,12 +10,9 @@ from pathlib import Path
 from mairie.bundle import make_bundle
 from tests.bench.figures import Figure, verdict
 from tests.bench.process import run
-from tests.bench.pushed import Pushed, cost, measure, median
+from tests.bench.pushed import Pushed, cost, first_deploy, measure, median, no_change_deploy
 from tests.bench.world import GATEWAY, HUB, TECHNICIAN, Door, World, world
 
-AGAIN_S = 10
-AGAIN_TURNS = 16
-AGAIN_BYTES = 100_000
 VERIFY_S = 12
 CONTROLS = 150
 
@@ -61,30 +58,10 @@ def _gateway(lab: World, door: Door, runs: int, say: Callable[[str], None]) -> I
     bundle = partial(make_bundle, lab.session.plans[GATEWAY], secrets)
     say("First deploy of the gateway")
     first = measure(lab, door, bundle, "apply", "root")
-    yield Figure(
-        part="deploy",
-        what="first deploy of a gateway, blank host",
-        measured=first.cost,
-        verdict="" if first.outcome.status == "done" else "failed",
-        beside=f"{first.work}; Debian packages come from the lab's own folder",
-        values=first.values,
-    )
+    yield first_deploy("deploy", "first deploy of a gateway, blank host", first)
     say("Deploying it again")
     again = median([measure(lab, door, bundle, "apply", TECHNICIAN) for _ in range(runs)])
-    kept = verdict(
-        again.wall_s <= AGAIN_S,
-        again.traffic.turns <= AGAIN_TURNS,
-        again.traffic.total <= AGAIN_BYTES,
-    )
-    yield Figure(
-        part="deploy",
-        what="no-change deploy of a gateway",
-        budget=f"≤ {AGAIN_S} s, ≤ {AGAIN_TURNS} turns, ≤ {AGAIN_BYTES // 1000} kB",
-        measured=again.cost,
-        verdict=again.unchanged(kept),
-        beside=again.work,
-        values=again.values,
-    )
+    yield no_change_deploy("deploy", "no-change deploy of a gateway", again)
     say("Verifying it")
     yield _verification(
         median([measure(lab, door, bundle, "verify", TECHNICIAN) for _ in range(runs)])

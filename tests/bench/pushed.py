@@ -10,9 +10,14 @@ from mairie.bundle import Bundle
 from mairie.host.events import Action, Order
 from mairie.push import HostOutcome, Target, push, whoami
 from mairie.runtime import Runtimes
-from tests.bench.figures import Verdict
+from tests.bench.figures import Figure, Verdict, verdict
 from tests.bench.relay import Traffic
 from tests.bench.world import Door, World
+
+AGAIN_S = 10
+AGAIN_TURNS = 16
+AGAIN_BYTES = 100_000
+"""What a deploy that changes nothing may cost at most."""
 
 
 @dataclass(frozen=True)
@@ -98,3 +103,33 @@ def measure(
 def median(runs: list[Pushed]) -> Pushed:
     """Return the run whose wall time is in the middle; of two, the slower."""
     return sorted(runs, key=lambda pushed: pushed.wall_s)[len(runs) // 2]
+
+
+def first_deploy(part: str, what: str, first: Pushed) -> Figure:
+    """Return the figure of a deploy on a host that has had none."""
+    return Figure(
+        part=part,
+        what=what,
+        measured=first.cost,
+        verdict="" if first.outcome.status == "done" else "failed",
+        beside=f"{first.work}; Debian packages come from the lab's own folder",
+        values=first.values,
+    )
+
+
+def no_change_deploy(part: str, what: str, again: Pushed) -> Figure:
+    """Return the figure of a deploy that has nothing to change, beside its budget."""
+    kept = verdict(
+        again.wall_s <= AGAIN_S,
+        again.traffic.turns <= AGAIN_TURNS,
+        again.traffic.total <= AGAIN_BYTES,
+    )
+    return Figure(
+        part=part,
+        what=what,
+        budget=f"≤ {AGAIN_S} s, ≤ {AGAIN_TURNS} turns, ≤ {AGAIN_BYTES // 1000} kB",
+        measured=again.cost,
+        verdict=again.unchanged(kept),
+        beside=again.work,
+        values=again.values,
+    )

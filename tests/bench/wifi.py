@@ -18,7 +18,7 @@ from mairie.secrets.logins import Logins
 from mairie.secrets.vault import Vault
 from tests.bench.figures import Figure, verdict
 from tests.bench.logins import Method, Server, Taken, crowd, median
-from tests.bench.pushed import measure
+from tests.bench.pushed import first_deploy, measure, no_change_deploy
 from tests.bench.pushed import median as median_push
 from tests.bench.world import DEMO, World, world
 
@@ -30,9 +30,6 @@ PER_S = 20
 """The two hundred devices of a large school are in ten seconds after the current is back."""
 CPU_SHARE = 1.1
 """Of what a log-in costs with Debian's own configuration; a tenth is the measurement's."""
-AGAIN_S = 10
-AGAIN_TURNS = 16
-AGAIN_BYTES = 100_000
 DEBIAN = "/etc/freeradius/3.0"
 UNTUNED = f"""
 systemctl unmask {DEBIAN_SERVICE}
@@ -95,32 +92,13 @@ def _deploys(lab: World, rtt_s: float, runs: int, say: Callable[[str], None]) ->
     with lab.door(BOX, rtt_s) as door:
         say("First deploy of the Wi-Fi")
         first = measure(lab, door, bundle, "apply", "root", only=("wifi",))
-        yield Figure(
-            part="wifi",
-            what="first deploy of brick wifi: log-ins by name, two radios",
-            measured=first.cost,
-            verdict="" if first.outcome.status == "done" else "failed",
-            beside=f"{first.work}; Debian packages come from the lab's own folder",
-            values=first.values,
-        )
+        what = "first deploy of brick wifi: log-ins by name, two radios"
+        yield first_deploy("wifi", what, first)
         say("Deploying it again")
         again = median_push(
             [measure(lab, door, bundle, "apply", "root", only=("wifi",)) for _ in range(runs)]
         )
-        kept = verdict(
-            again.wall_s <= AGAIN_S,
-            again.traffic.turns <= AGAIN_TURNS,
-            again.traffic.total <= AGAIN_BYTES,
-        )
-        yield Figure(
-            part="wifi",
-            what="no-change deploy of brick wifi",
-            budget=f"≤ {AGAIN_S} s, ≤ {AGAIN_TURNS} turns, ≤ {AGAIN_BYTES // 1000} kB",
-            measured=again.cost,
-            verdict=again.unchanged(kept),
-            beside=again.work,
-            values=again.values,
-        )
+        yield no_change_deploy("wifi", "no-change deploy of brick wifi", again)
 
 
 def _logins(

@@ -6,11 +6,10 @@ Numbers: ANSSI, Guide d'hygiène informatique 2.0 (2017), 42 measures; ANSSI-BP-
 import json
 from pathlib import Path
 
-from mairie.files import TemplateFile
+from mairie.files import LIBRARY, TemplateFile
 from mairie.files.lessons import (
     ACCOUNT,
     CODE,
-    LIBRARY,
     LOG,
     PAGE_SERVICE,
     PROGRAM,
@@ -24,7 +23,7 @@ from mairie.host.control import control
 from mairie.host.drift import Drift
 from mairie.host.looks.air import INTERFACES, on_air
 from mairie.host.looks.sockets import sockets
-from mairie.host.looks.unit import changed_since_start, properties
+from mairie.host.looks.unit import changed_since_start, rights
 from mairie.host.probe import CannotLookError, Probe, said
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.lessons import LessonsPlan
@@ -111,13 +110,9 @@ def test_has_read_them(subject: str, probe: Probe, plan: HostPlan) -> None:
     applies=has_lessons,
 )
 def test_rights(probe: Probe) -> None:
-    shown = properties(probe, SERVICE, "MainPID", "NoNewPrivileges")
-    if shown["MainPID"] == "0":
-        raise CannotLookError(f"{SERVICE} n'est pas en service")
-    status = Path(f"/proc/{shown['MainPID']}/status").read_text()
-    told = dict(line.partition(":")[::2] for line in status.splitlines())
-    assert not int(told["CapBnd"], 16), f"droits du noyau : {told['CapBnd'].strip()}"
-    assert shown["NoNewPrivileges"] == "yes", "pourrait obtenir d'autres droits"
+    found = rights(probe, SERVICE)
+    assert not found.capabilities, f"droits du noyau : {found.capabilities:#x}"
+    assert not found.may_gain, "pourrait obtenir d'autres droits"
 
 
 @control(
@@ -129,16 +124,12 @@ def test_rights(probe: Probe) -> None:
     applies=has_page,
 )
 def test_page_rights(probe: Probe) -> None:
-    shown = properties(probe, PAGE_SERVICE, "MainPID", "NoNewPrivileges")
-    if shown["MainPID"] == "0":
-        raise CannotLookError(f"{PAGE_SERVICE} n'est pas en service")
-    status = Path(f"/proc/{shown['MainPID']}/status").read_text()
-    told = dict(line.partition(":")[::2] for line in status.splitlines())
+    found = rights(probe, PAGE_SERVICE)
     user = said(probe(f"id -u {ACCOUNT}")).strip()
-    assert told["Uid"].split() == [user] * 4, f"tourne sous le compte {told['Uid'].split()[0]}"
-    extra = int(told["CapBnd"], 16) & ~NET_BIND_SERVICE
+    assert found.users == {user}, f"tourne sous le compte {', '.join(sorted(found.users))}"
+    extra = found.capabilities & ~NET_BIND_SERVICE
     assert not extra, f"droits du noyau en trop : {extra:#x}"
-    assert shown["NoNewPrivileges"] == "yes", "pourrait obtenir d'autres droits"
+    assert not found.may_gain, "pourrait obtenir d'autres droits"
     mode = said(probe(f"stat -c '%a %U:%G' {CODE}")).strip()
     assert mode == "600 root:root", f"{CODE} : droits {mode}"
 

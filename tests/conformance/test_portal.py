@@ -7,7 +7,6 @@ import json
 import re
 import sqlite3
 import time
-from pathlib import Path
 from typing import Any
 
 from mairie import nftables_portal as rules
@@ -16,7 +15,7 @@ from mairie.files.portal import ACCOUNT, DATABASE, SERVICE, STATE, files
 from mairie.host.control import control
 from mairie.host.drift import Drift
 from mairie.host.looks.sockets import sockets
-from mairie.host.looks.unit import changed_since_start, properties
+from mairie.host.looks.unit import changed_since_start, rights
 from mairie.host.probe import CannotLookError, Probe, as_json, said
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.portal import PortalPlan
@@ -125,16 +124,12 @@ def test_has_read_them(probe: Probe, plan: HostPlan) -> None:
     applies=shows,
 )
 def test_rights(probe: Probe) -> None:
-    shown = properties(probe, SERVICE, "MainPID", "NoNewPrivileges")
-    if shown["MainPID"] == "0":
-        raise CannotLookError(f"{SERVICE} n'est pas en service")
-    status = Path(f"/proc/{shown['MainPID']}/status").read_text()
-    told = dict(line.partition(":")[::2] for line in status.splitlines())
+    found = rights(probe, SERVICE)
     user = said(probe(f"id -u {ACCOUNT}")).strip()
-    assert told["Uid"].split() == [user] * 4, f"tourne sous le compte {told['Uid'].split()[0]}"
-    extra = int(told["CapBnd"], 16) & ~CAPABILITIES
+    assert found.users == {user}, f"tourne sous le compte {', '.join(sorted(found.users))}"
+    extra = found.capabilities & ~CAPABILITIES
     assert not extra, f"droits du noyau en trop : {extra:#x}"
-    assert shown["NoNewPrivileges"] == "yes", "pourrait obtenir d'autres droits"
+    assert not found.may_gain, "pourrait obtenir d'autres droits"
 
 
 @control(

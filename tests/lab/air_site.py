@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from mairie.inventory import load
@@ -21,29 +20,15 @@ from mairie.secrets.certificates import Issued
 from mairie.secrets.identity import Identity, find_identity
 from mairie.secrets.logins import Handover, Logins
 from mairie.secrets.vault import Vault
+from tests.lab.rapa import BOX, COMMUNE, HEAD, HINA, PEOPLE, POE, write
 
-DEMO = Path(__file__).parents[2] / "inventories" / "demo"
-COMMUNE, BOX = "rapa", "rapa-mairie-box"
-HINA, MOANA, POE, TAMA = "hina.teriitahi", "moana.tehei", "poe.mana", "tama.faatau"
+MOANA, TAMA = "moana.tehei", "tama.faatau"
 LEAVES = f"  {TAMA}: {{name: Tama Faatau}}\n"
 METER, LAMP = "02:00:00:00:05:01", "02:00:00:00:05:02"
 FIRST, SECOND = "wlan0", "wlan1"
 SCHOOL_OFF = "    networks: {school: {on: false}}\n"
 FILE = f"""\
-insee: "98741"
-name: Rapa
-archipelago: australes
-island: Rapa
-timezone: Pacific/Tahiti
-index: 41
-uplinks:
-  - {{kind: satellite, down: 10M, up: 2M, rtt_ms: 600}}
-sites:
-  mairie:
-    label: Mairie de Ahuréi
-    segments: [admin, agents, public, school, things]
-    portal: {{on: false}}
-    hosts:
+{HEAD}    hosts:
       box:
         roles: [gateway]
         wan: eth0
@@ -52,10 +37,7 @@ sites:
     equipment:
       meter: {{segment: things, mac: "{METER}", wifi: true}}
       lamp: {{segment: things, mac: "{LAMP}", wifi: true}}
-people:
-  {HINA}: {{name: Hina Teriitahi}}
-  {MOANA}: {{name: Moana Tehei, methods: [certificate]}}
-  {POE}: {{name: Poe Mana, segment: school}}
+{PEOPLE}  {MOANA}: {{name: Moana Tehei, methods: [certificate]}}
 {LEAVES}"""
 
 
@@ -65,8 +47,7 @@ class AirSite:
     def __init__(self, folder: Path) -> None:
         """Write it into a folder, where a copy of the demo comes; make its secrets."""
         self.folder = folder
-        shutil.copytree(DEMO, folder)
-        self._file.write_text(FILE)
+        self._file = write(folder, FILE)
         self._read()
         self._logins.generate(lambda: self._identity)
         handover = self._handover(MOANA)
@@ -74,10 +55,6 @@ class AirSite:
         self._lost: Issued = handover.certificate
         self._logins.rotate_person(COMMUNE, MOANA, self._identity)
         self.stations = {station.name: station for station in self._stations()}
-
-    @property
-    def _file(self) -> Path:
-        return self.folder / "communes" / f"{COMMUNE}.yaml"
 
     def _read(self) -> None:
         self._territory = load(self.folder)

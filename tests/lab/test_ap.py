@@ -19,8 +19,9 @@ from mairie.lab.topology import Topology
 from mairie.plan.parts.network import SegmentInterface
 from mairie.push import HostOutcome
 from mairie.run import Run
-from tests.lab.ap_site import BOX, COMMUNE, FILE, NO_CLASS, YARD, inventory
+from tests.lab.ap_site import FILE, NO_CLASS, YARD, inventory
 from tests.lab.batches import all_breaks, batches, words
+from tests.lab.rapa import BOX, COMMUNE
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
 

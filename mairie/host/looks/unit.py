@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -35,6 +36,34 @@ def changed_since_start(probe: Probe, unit: str, paths: Iterable[str]) -> list[s
 
 def _changed(path: Path) -> float:
     return path.stat().st_ctime if path.exists() else float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What the main process of a unit may do (proc_pid_status(5))."""
+
+    users: frozenset[str]
+    """Real, effective, saved and file system user."""
+    capabilities: int
+    """Those it may ever have: CapBnd, a bit each (linux/capability.h)."""
+    may_gain: bool
+    """Whether a program that it starts may have more (NoNewPrivileges)."""
+
+
+def rights(probe: Probe, unit: str) -> Rights:
+    """Return what the main process of a unit may do.
+
+    Raises:
+        CannotLookError: the unit does not run.
+
+    """
+    shown = properties(probe, unit, "MainPID", "NoNewPrivileges")
+    if shown["MainPID"] == "0":
+        raise CannotLookError(f"{unit} n'est pas en service")
+    status = Path(f"/proc/{shown['MainPID']}/status").read_text()
+    told = dict(line.partition(":")[::2] for line in status.splitlines())
+    users, capabilities = frozenset(told["Uid"].split()), int(told["CapBnd"], 16)
+    return Rights(users, capabilities, shown["NoNewPrivileges"] != "yes")
 
 
 def is_active(unit: str) -> str:

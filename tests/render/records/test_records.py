@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from mairie.files.records import FOLDER, LIBRARY, LOG, SETTINGS, UNITS
+from mairie.files import LIBRARY
+from mairie.files.records import FOLDER, LOG, SETTINGS, UNITS
 from mairie.plan.host import HostPlan
 from mairie.render import RenderedFile, render
 from tests.render.conftest import secrets_of

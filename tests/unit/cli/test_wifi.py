@@ -12,7 +12,7 @@ from mairie.cli.secrets import command as secrets
 from mairie.cli.show import command as show_plan
 from mairie.cli.wifi import command
 from mairie.errors import MairieError
-from tests.lab import ap_site
+from tests.lab import ap_site, rapa
 
 DEMO = Path(__file__).parents[3] / "inventories" / "demo"
 BOX = "rapa-mairie-box"
@@ -156,7 +156,7 @@ def test_what_left_is_forgotten(demo: Path) -> None:
 
 def test_an_access_point_that_is_a_host(tmp_path: Path) -> None:
     town = ap_site.inventory(tmp_path)
-    done = manage(town, "rotate", ap_site.BOX, "--access-point", "cour")
+    done = manage(town, "rotate", rapa.BOX, "--access-point", "cour")
     assert done.output.splitlines() == [
         "cour has a new secret, and the radios of its site another key",
         "Deploy: mairie deploy rapa-mairie",

@@ -17,7 +17,7 @@ from mairie.plan.resolve import resolve_host
 from mairie.secrets.identity import find_identity
 from mairie.secrets.vault import Vault
 from mairie.sheets.pdf import drawable, to_pdf
-from tests.lab import ap_site
+from tests.lab import ap_site, rapa
 from tests.lab.radio_site import GATEWAY, inventory
 
 
@@ -124,6 +124,6 @@ def test_hosts_of_one_site_share_their_pages(tmp_path: Path) -> None:
     town = ap_site.inventory(tmp_path)
     for options, count in (((), 3), (("--devices",), 1)):
         output = tmp_path / f"{count}.pdf"
-        done = sheet(town, output, ap_site.COMMUNE, *options)
+        done = sheet(town, output, rapa.COMMUNE, *options)
         assert done.exit_code == 0, done.output
         assert len(pages(output)) == count
