@@ -15,6 +15,7 @@ from typing import Final
 from mairie.files.wifi import HOSTAPD, configuration_of, control_of
 from mairie.lab import internet, outside
 from mairie.lab.air import Air
+from mairie.lab.errors import LabError
 from mairie.lab.stations import CONTROL, RADIO
 from mairie.plan.host import HostPlan, HostSecrets
 from mairie.plan.parts.wifi import Radio
@@ -22,7 +23,8 @@ from mairie.render import render
 
 POINT: Final = "point"
 """The node that is the access point."""
-ECHO_PORT: Final = 7
+STREAM_PORT: Final = 443
+"""Of the internet: every segment that roams may reach it."""
 TURNS: Final = 20
 """Questions a second."""
 _LOG: Final = "/run/hostapd.log"
@@ -32,31 +34,24 @@ def stream(one):
     with one:
         while data := one.recv(4096):
             one.sendall(data)
-def listen():
-    waiting = socket.create_server(("", {ECHO_PORT}))
-    while True:
-        threading.Thread(target=stream, args=(waiting.accept()[0],), daemon=True).start()
-threading.Thread(target=listen, daemon=True).start()
-datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-datagrams.bind(("", {ECHO_PORT}))
+waiting = socket.create_server(("", {STREAM_PORT}))
 while True:
-    data, sender = datagrams.recvfrom(64)
-    datagrams.sendto(data, sender)
+    threading.Thread(target=stream, args=(waiting.accept()[0],), daemon=True).start()
 """
 _WALK: Final = f"""
-import json, select, socket, sys, time
-server, seconds = sys.argv[1], float(sys.argv[2])
-stream = socket.create_connection((server, {ECHO_PORT}), timeout=20)
+import json, select, socket, struct, sys, time
+server, gateway, seconds = sys.argv[1], sys.argv[2], float(sys.argv[3])
+stream = socket.create_connection((server, {STREAM_PORT}), timeout=20)
 own = stream.getsockname()
 stream.setblocking(False)
-datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-datagrams.connect((server, {ECHO_PORT}))
+echoes = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP)
+echoes.connect((gateway, 0))
 began = last = time.monotonic()
 sent = answered = written = 0
 gap, read = 0.0, b""
 def look(wait):
     global answered, last, gap, read
-    for each in select.select([stream, datagrams], [], [], wait)[0]:
+    for each in select.select([stream, echoes], [], [], wait)[0]:
         try:
             data = each.recv(4096)
         except OSError:
@@ -72,7 +67,7 @@ while time.monotonic() < began + seconds:
     while (left := due - time.monotonic()) > 0:
         look(left)
     try:
-        datagrams.send(b"%d" % sent)
+        echoes.send(struct.pack("!BBHHH", 8, 0, 0, 0, sent))
     except OSError:
         pass
     sent += 1
@@ -81,6 +76,7 @@ while time.monotonic() < began + seconds:
             written += stream.send(b"%07d\\n" % sent)
         except BlockingIOError:
             pass
+gap = max(gap, time.monotonic() - last)
 until = time.monotonic() + 60
 while len(read) < written and time.monotonic() < until:
     look(0.5)
@@ -221,6 +217,9 @@ class Roaming(Air):
             ssid: of its network.
             seconds: how long it is watched.
 
+        Raises:
+            LabError: no session could be opened before the walk, or it was closed on the way.
+
         """
         before = self._status(name)
         goal = self._other(ssid, before["bssid"])
@@ -233,14 +232,18 @@ class Roaming(Air):
                 sleep 3
                 {tell} scan_results | grep -q {goal} && break
             done
-            python3 /srv/walk.py {internet.HOST_IPV4} {seconds:g} >/run/walk.json 2>/run/walk.said &
+            gateway=$(set -- $(ip -4 route show default); echo $3)
+            sysctl -qw net.ipv4.ping_group_range='0 0'
+            python3 /srv/walk.py {internet.HOST_IPV4} $gateway {seconds:g} >/run/walk.said 2>&1 &
             sleep 4
             {tell} roam {goal} >/dev/null
             wait
-            cat /run/walk.json /run/walk.said
+            cat /run/walk.said
         """
         printed = self.nodes.check(name, ["sh", "-c", script], timeout=seconds + 240)
-        seen = json.loads(printed.splitlines()[0])
+        if not printed.startswith("{"):
+            raise LabError(f"{name} could not walk: {printed}")
+        seen = json.loads(printed)
         after = self._status(name)
         return Walk(
             left=before["bssid"],
