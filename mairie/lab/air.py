@@ -17,7 +17,7 @@ from mairie.lab import internet, leasing, outside
 from mairie.lab.clients import Lease
 from mairie.lab.guest import Guest
 from mairie.lab.stations import CONTROL, FOLDER, RADIO, Station
-from mairie.plan.host import HostPlan, HostSecrets
+from mairie.plan.host import Brick, HostPlan, HostSecrets
 from mairie.plan.parts.network import SegmentInterface
 from mairie.plan.parts.wifi import Radio
 
@@ -35,6 +35,8 @@ _REFUSALS: Final = (
     "CTRL-EVENT-AUTH-REJECT",
     "CTRL-EVENT-SSID-TEMP-DISABLED",
 )
+OF_RADIOS: Final[tuple[Brick, ...]] = ("network", "wifi", "lessons")
+"""Bricks that radios need."""
 MARK: Final = "--- mairie ---\n"
 """Between the parts of what a station prints."""
 
@@ -71,17 +73,21 @@ class Air(Guest):
         secrets: HostSecrets,
         stations: Sequence[str],
         say: Callable[[str], None],
+        *,
+        bricks: tuple[Brick, ...] = OF_RADIOS,
     ) -> None:
         """Prepare; nothing is started yet.
 
         Args:
-            plan: of a gateway with radios; only bricks that radios need are deployed.
+            plan: of a gateway with radios.
             secrets: of the gateway.
             stations: names of the devices.
             say: told what is being done, a sentence at a time.
+            bricks: those that are deployed, of what the gateway has; the trunk shows the whole.
 
         """
-        super().__init__(network_and_wifi(plan), secrets, say)
+        super().__init__(with_bricks(plan, bricks), secrets, say)
+        self._bricks = bricks
         self._stations = tuple(stations)
 
     @property
@@ -95,7 +101,7 @@ class Air(Guest):
 
     def change(self, plan: HostPlan, secrets: HostSecrets) -> None:
         """Take another plan of the same host for what is deployed from now on."""
-        self.plan, self.secrets = network_and_wifi(plan), secrets
+        self.plan, self.secrets = with_bricks(plan, self._bricks), secrets
 
     def lay(self) -> None:
         """Lay the world around the gateway: the internet, idle ports, radios."""
@@ -186,9 +192,9 @@ def frequency(radio: Radio) -> int:
     return {"2.4": 2407, "5": 5000, "6": 5950}[radio.band] + 5 * radio.channel
 
 
-def network_and_wifi(plan: HostPlan) -> HostPlan:
-    """Return a plan with the bricks that radios need; the trunk shows the whole, without them."""
-    bricks = tuple(brick for brick in plan.bricks if brick in ("network", "wifi", "lessons"))
+def with_bricks(plan: HostPlan, chosen: tuple[Brick, ...]) -> HostPlan:
+    """Return a plan with some of its bricks."""
+    bricks = tuple(brick for brick in plan.bricks if brick in chosen)
     return replace(plan, bricks=bricks, backup=None, store=None)
 
 

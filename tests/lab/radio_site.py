@@ -1,18 +1,14 @@
-"""The demo with radios in a gateway, and the machine that plays it."""
+"""The demo with radios in a gateway."""
 
 from __future__ import annotations
 
 import io
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
-from mairie.host.events import ControlResult
 from mairie.inventory import load
-from mairie.lab.trunk import Trunk
-from mairie.push import HostOutcome
 from mairie.secrets.identity import find_identity
 from mairie.secrets.logins import Logins
 from mairie.secrets.vault import Vault
@@ -47,27 +43,3 @@ def inventory(folder: Path) -> Path:
 
 def quiet() -> Console:
     return Console(file=io.StringIO())
-
-
-@dataclass
-class Radio:
-    """A machine with simulated radios, deployed twice."""
-
-    trunk: Trunk
-    first: HostOutcome
-    second: HostOutcome
-    verified: HostOutcome
-
-    def verify(self, *only: str) -> dict[tuple[str, str], str]:
-        """Return what is not green; ``only`` restricts it to bricks."""
-        results = self.trunk.verify(quiet(), *only)
-        assert results
-        return not_green(results)
-
-
-def not_green(results: tuple[ControlResult, ...]) -> dict[tuple[str, str], str]:
-    return {
-        (item.id, item.subject): f"{item.outcome}: {item.message}"
-        for item in results
-        if item.outcome != "pass"
-    }
