@@ -92,8 +92,8 @@ class Air(Guest):
 
     @property
     def radios(self) -> tuple[Radio, ...]:
-        """Those of the gateway."""
-        return self.plan.wifi.radios if self.plan.wifi is not None else ()
+        """Those of all access points."""
+        return radios_of(self.plan)
 
     def segment(self, name: str) -> SegmentInterface:
         """Return a segment of the gateway."""
@@ -112,12 +112,12 @@ class Air(Guest):
         # Of copper, the segments have only ports where nothing is plugged in.
         ports = {item.trunk or item.member for item in self.plan.network.segments}
         self.machine.run("\n".join(f"ip link add {port} type dummy" for port in sorted(ports)))
-        self._radio_waves()
+        self._radio_waves(self._stations)
 
-    def _radio_waves(self) -> None:
-        """Make radios: the gateway keeps the first, each station gets one."""
-        own = [radio.name for radio in self.radios]
-        count = len(own) + len(self._stations)
+    def _radio_waves(self, nodes: Sequence[str]) -> None:
+        """Make radios: the gateway keeps the first, each node gets one."""
+        own = [radio.name for radio in radios_of(self.plan)]
+        count = len(own) + len(nodes)
         lines = [
             f"modprobe mac80211_hwsim radios={count} support_p2p_device=0",
             "udevadm settle",
@@ -125,10 +125,10 @@ class Air(Guest):
         ]
         for number, radio in enumerate(own):
             lines.append(f"[ wlan{number} = {radio} ] || ip link set wlan{number} name {radio}")
-        for number, name in enumerate(self._stations, len(own)):
+        for number, name in enumerate(nodes, len(own)):
             lines.append(f"iw phy $(phy wlan{number}) set netns {self.nodes.pid(name)}")
         self.machine.run("\n".join(lines), timeout=120)
-        for number, name in enumerate(self._stations, len(own)):
+        for number, name in enumerate(nodes, len(own)):
             self.nodes.check(name, ["ip", "link", "set", f"wlan{number}", "name", RADIO])
             self.nodes.put(name, {leasing.HOOK: leasing.HOOK_TEXT}, 0o755)
 
@@ -156,12 +156,13 @@ class Air(Guest):
 
     def state(self, name: str) -> str:
         """Return where a station that was set up stands now: ``COMPLETED`` is connected."""
-        told = self.nodes.check(
-            name, ["wpa_cli", "-s", "/run", "-p", CONTROL, "-i", RADIO, "status"]
-        )
-        return next(
-            line.partition("=")[2] for line in told.splitlines() if line.startswith("wpa_state=")
-        )
+        return self.status(name)["wpa_state"]
+
+    def status(self, name: str) -> dict[str, str]:
+        """Return what the wpa_supplicant of a station says: ``bssid``, ``key_mgmt`` and more."""
+        asked = ["wpa_cli", "-s", "/run", "-p", CONTROL, "-i", RADIO, "status"]
+        lines = self.nodes.check(name, asked).splitlines()
+        return dict(line.split("=", 1) for line in lines if "=" in line)
 
     def losses(self, name: str) -> int:
         """Return how often a station that was set up has lost its network since."""
@@ -185,6 +186,11 @@ class Air(Guest):
 
     def _frequencies(self, near: str = "") -> list[int]:
         return sorted({frequency(radio) for radio in self.radios if near in ("", radio.name)})
+
+
+def radios_of(plan: HostPlan) -> tuple[Radio, ...]:
+    """Return the radios of a host."""
+    return plan.wifi.radios if plan.wifi is not None else ()
 
 
 def frequency(radio: Radio) -> int:

@@ -14,7 +14,7 @@ from typing import Final
 
 from mairie.files.wifi import HOSTAPD, configuration_of, control_of
 from mairie.lab import internet, outside
-from mairie.lab.air import Air
+from mairie.lab.air import Air, radios_of
 from mairie.lab.errors import LabError
 from mairie.lab.stations import CONTROL, RADIO
 from mairie.plan.host import HostPlan, HostSecrets
@@ -42,7 +42,6 @@ _WALK: Final = f"""
 import json, select, socket, struct, sys, time
 server, gateway, seconds = sys.argv[1], sys.argv[2], float(sys.argv[3])
 stream = socket.create_connection((server, {STREAM_PORT}), timeout=20)
-own = stream.getsockname()
 stream.setblocking(False)
 echoes = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP)
 echoes.connect((gateway, 0))
@@ -81,7 +80,7 @@ until = time.monotonic() + 60
 while len(read) < written and time.monotonic() < until:
     look(0.5)
 print(json.dumps({{"gap": gap, "sent": sent, "answered": answered,
-    "whole": len(read) == written > 0, "address": own[0], "port": own[1]}}))
+    "whole": len(read) == written > 0, "address": stream.getsockname()[0]}}))
 """
 
 
@@ -124,16 +123,11 @@ class Roaming(Air):
         """
         super().__init__(*gateway, stations, say)
         self.point, self._point_secrets = point
-        self._laid = False
 
     @property
     def radios(self) -> tuple[Radio, ...]:
-        """Those of both, once each has its own."""
-        return (*super().radios, *self._of_the_point) if self._laid else super().radios
-
-    @property
-    def _of_the_point(self) -> tuple[Radio, ...]:
-        return self.point.wifi.radios if self.point.wifi is not None else ()
+        """Those of both."""
+        return (*super().radios, *radios_of(self.point))
 
     def lay(self) -> None:
         """Lay the world around the gateway, with a cable to the access point."""
@@ -145,10 +139,8 @@ class Roaming(Air):
         (port,) = {item.trunk for item in self.point.network.segments}
         cable = f"ip link add {trunk} type veth peer name {port} netns {self.nodes.pid(POINT)}"
         self.machine.run(cable)
-        own, self._stations = self._stations, (POINT, *self._stations)
-        self._radio_waves()
-        self._stations, self._laid = own, True
-        for radio in self._of_the_point:
+        self._radio_waves((POINT, *self._stations))
+        for radio in radios_of(self.point):
             rename = ["ip", "link", "set", RADIO, "name", radio.name]
             self.nodes.check(POINT, rename)
         self._links(port)
@@ -189,7 +181,7 @@ class Roaming(Air):
         self.nodes.check(POINT, ["sh", "-c", f"mkdir -p {HOSTAPD} && mount -t tmpfs own {HOSTAPD}"])
         files = {k: v for k, v in self._rendered("wifi").items() if k.startswith(f"{HOSTAPD}/")}
         self.nodes.put(POINT, files, 0o600)
-        for radio in self._of_the_point:
+        for radio in radios_of(self.point):
             asked = f"hostapd_cli -p {control_of(radio)} -i {radio.name} status"
             isolated = " ".join(
                 name
@@ -221,7 +213,7 @@ class Roaming(Air):
             LabError: no session could be opened before the walk, or it was closed on the way.
 
         """
-        before = self._status(name)
+        before = self.status(name)
         goal = self._other(ssid, before["bssid"])
         tell = f"wpa_cli -s /run -p {CONTROL} -i {RADIO}"
         frequencies = ",".join(map(str, self._frequencies()))
@@ -243,27 +235,17 @@ class Roaming(Air):
         printed = self.nodes.check(name, ["sh", "-c", script], timeout=seconds + 240)
         if not printed.startswith("{"):
             raise LabError(f"{name} could not walk: {printed}")
-        seen = json.loads(printed)
-        after = self._status(name)
+        after = self.status(name)
         return Walk(
             left=before["bssid"],
             reached=after["bssid"],
             method=after["key_mgmt"],
-            gap=seen["gap"],
-            sent=seen["sent"],
-            answered=seen["answered"],
-            address=seen["address"],
-            whole=seen["whole"],
+            **json.loads(printed),
         )
 
     def said(self) -> str:
         """Return what the access point's hostapd has logged."""
         return self.nodes.check(POINT, ["cat", _LOG])
-
-    def _status(self, name: str) -> dict[str, str]:
-        asked = ["wpa_cli", "-s", "/run", "-p", CONTROL, "-i", RADIO, "status"]
-        lines = self.nodes.check(name, asked).splitlines()
-        return dict(line.split("=", 1) for line in lines if "=" in line)
 
     def _other(self, ssid: str, bssid: str) -> str:
         return next(

@@ -8,18 +8,12 @@ from mairie.inventory import load
 from mairie.secrets.identity import find_identity
 from mairie.secrets.logins import Logins
 from mairie.secrets.vault import Vault
-from tests.lab.rapa import HEAD, PEOPLE, write
+from tests.lab.rapa import HEAD, PEOPLE, gateway, write
 
 YARD = "rapa-mairie-cour"
 NO_CLASS = "    networks: {school: {lessons: false}}\n"
 FILE = f"""\
-{HEAD}{NO_CLASS}    hosts:
-      box:
-        roles: [gateway]
-        wan: eth0
-        trunk: eth1
-        radios: {{wlan0: {{band: 2.4, channel: 6}}}}
-      cour:
+{HEAD}{NO_CLASS}{gateway("band: 2.4, channel: 6")}      cour:
         roles: [ap]
         trunk: eth0
         radios: {{wlan1: {{band: 2.4, channel: 11}}}}

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import shutil
 from pathlib import Path
-
-from rich.console import Console
 
 from mairie.inventory import load
 from mairie.secrets.identity import find_identity
@@ -39,7 +36,3 @@ def inventory(folder: Path) -> Path:
     vault = Vault(copy, load(copy, secrets=False))
     assert Logins(vault).generate(lambda: find_identity(copy, demo=True))
     return copy
-
-
-def quiet() -> Console:
-    return Console(file=io.StringIO())

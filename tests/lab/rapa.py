@@ -31,6 +31,18 @@ people:
 """
 
 
+def gateway(radio: str) -> str:
+    """Return the site's hosts: a gateway with a trunk and one radio, ``band: 2.4`` say."""
+    return f"""\
+    hosts:
+      box:
+        roles: [gateway]
+        wan: eth0
+        trunk: eth1
+        radios: {{wlan0: {{{radio}}}}}
+"""
+
+
 def write(folder: Path, text: str) -> Path:
     """Copy the demo into a folder that is not there yet, with this file for Rapa; return the file.
 

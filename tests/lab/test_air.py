@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from rich.console import Console
 
 from mairie.host.events import ControlResult
 from mairie.lab import leasing, matrix
@@ -23,6 +21,7 @@ from mairie.lab.trunk import PORTS
 from mairie.push import HostOutcome
 from mairie.report.model import FlowCheck
 from tests.lab.air_site import AirSite
+from tests.lab.telling import quiet, with_seconds
 
 A_MINUTE = 60
 SCANNER = "scanner"
@@ -64,10 +63,6 @@ class Seen:
         return outcome
 
 
-def quiet() -> Console:
-    return Console(file=io.StringIO())
-
-
 def voice(site: AirSite, name: str, found: dict[str, Joined]) -> Voice:
     return Voice(name, site.stations[name].mac, found[name].lease)
 
@@ -104,11 +99,7 @@ def begin(air: Air, site: AirSite) -> tuple[dict[str, str], float]:
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
     site = AirSite(tmp_path_factory.mktemp("air") / "demo")
-    began = time.monotonic()
-
-    def say(words: str) -> None:
-        print(f"{time.monotonic() - began:5.0f} s  {words}", flush=True)
-
+    say = with_seconds()
     with Air(site.plan, site.secrets, [*site.stations, SCANNER], say) as air:
         say("Deploying")
         first = air.act("apply", quiet())

@@ -15,7 +15,8 @@ from mairie.secrets.identity import find_identity
 from mairie.secrets.vault import Vault
 from tests.lab.batches import all_breaks, batches, words
 from tests.lab.breaks import Break
-from tests.lab.radio_site import GATEWAY, inventory, quiet
+from tests.lab.radio_site import GATEWAY, inventory
+from tests.lab.telling import quiet
 
 LOOKED_AT = ("wifi", "lessons")
 """Bricks of which damage to radios turns a control red."""

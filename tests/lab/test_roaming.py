@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import re
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from mairie.lab import leasing
 from mairie.lab.air import Joined
@@ -19,6 +16,7 @@ from mairie.lab.roaming import Roaming, Walk
 from mairie.lab.stations import Station
 from tests.lab.ap_site import YARD, inventory
 from tests.lab.rapa import BOX, COMMUNE, HINA, POE
+from tests.lab.telling import quiet, with_seconds
 from tests.lab.town import Town
 
 FAST = {"agent": "FT-EAP", "put-in-school": "FT-EAP", "pupil": "FT-SAE", "psk-pupil": "FT-PSK"}
@@ -40,10 +38,6 @@ class Seen:
     walks: dict[str, Walk]
     back: Walk
     by_visitor: dict[str, frozenset[Way]]
-
-
-def quiet() -> Console:
-    return Console(file=io.StringIO())
 
 
 def open_on_sundays(copy: Path) -> Path:
@@ -73,11 +67,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
     folder = open_on_sundays(inventory(tmp_path_factory.mktemp("roaming")))
     town = Town(folder, COMMUNE, BOX)
     stations = devices(town)
-    began = time.monotonic()
-
-    def say(words: str) -> None:
-        print(f"{time.monotonic() - began:5.0f} s  {words}", flush=True)
-
+    say = with_seconds()
     gateway, point = town.with_secrets(BOX), town.with_secrets(YARD)
     with Roaming(gateway, point, list(stations), say) as air:
         say("Deploying the gateway")

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import io
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from rich.console import Console
 
 from mairie.host.events import ControlResult
 from mairie.lab import leasing
 from mairie.lab.air import Air, Joined
 from tests.lab.ap_site import NO_CLASS, inventory
-from tests.lab.rapa import BOX, COMMUNE, HEAD, HINA, PEOPLE
+from tests.lab.rapa import BOX, COMMUNE, HEAD, HINA, PEOPLE, gateway
+from tests.lab.telling import quiet, with_seconds
 from tests.lab.town import Town
 
 # France has rules for 6 GHz since 2021 (ARCEP 2021-2184); for Polynesia none are known here.
 ELSEWHERE = HEAD.replace('insee: "98741"', 'insee: "05046"').replace("archipelago: australes\n", "")
 FILE = f"""\
-{ELSEWHERE}{NO_CLASS}    hosts:
-      box:
-        roles: [gateway]
-        wan: eth0
-        trunk: eth1
-        radios: {{wlan0: {{band: 6, channel: 37, width: 20}}}}
-{PEOPLE}"""
+{ELSEWHERE}{NO_CLASS}{gateway("band: 6, channel: 37, width: 20")}{PEOPLE}"""
 
 
 @dataclass
@@ -50,20 +42,15 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
         town.visitor("owe-visitor", owe=True),
         town.visitor("old-visitor", ""),
     )
-    began = time.monotonic()
-
-    def say(words: str) -> None:
-        print(f"{time.monotonic() - began:5.0f} s  {words}", flush=True)
-
-    quiet = Console(file=io.StringIO())
+    say = with_seconds()
     with Air(*town.with_secrets(BOX), [each.name for each in stations], say) as air:
         say("Deploying")
-        outcome = air.act("apply", quiet)
+        outcome = air.act("apply", quiet())
         assert outcome.status == "done", outcome.message
         say("Every station looks for its network")
         came = air.join(stations)
         say("Verifying")
-        controls = air.verify(quiet, "wifi")
+        controls = air.verify(quiet(), "wifi")
         say("Looked")
         yield Seen(air, came, {each.name: each.segment for each in stations}, controls)
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from mairie.errors import MairieError
 from mairie.host.events import ControlResult
@@ -20,6 +18,7 @@ from mairie.plan.resolve import resolve
 from mairie.push import HostOutcome
 from mairie.report.model import FlowCheck
 from tests.lab.batches import all_breaks, conflict
+from tests.lab.telling import quiet
 
 DEMO = Path(__file__).parents[2] / "inventories" / "demo"
 
@@ -35,10 +34,6 @@ class Seen:
     kernel: list[Shown]
     devices: list[Shown]
     flows: tuple[FlowCheck, ...]
-
-
-def quiet() -> Console:
-    return Console(file=io.StringIO())
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,10 +11,11 @@ from mairie.lab import leasing
 from mairie.lab.air import Air, Joined
 from tests.lab import week
 from tests.lab.air_site import AirSite
-from tests.lab.radio_site import quiet
+from tests.lab.telling import quiet, with_seconds
 
 PEOPLE = ("certificate", "password")
 VISITOR = "visitor"
+EVERYBODY = dict.fromkeys((*PEOPLE, VISITOR), True)
 
 pytestmark = [pytest.mark.machine, pytest.mark.air, pytest.mark.timeout(3600)]
 
@@ -43,11 +43,7 @@ class Seen:
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
     site = AirSite(tmp_path_factory.mktemp("week") / "demo")
-    began = time.monotonic()
-
-    def say(words: str) -> None:
-        print(f"{time.monotonic() - began:5.0f} s  {words}", flush=True)
-
+    say = with_seconds()
     bricks = ("base", "network", "wifi", "records")
     with Air(site.plan, site.secrets, (*PEOPLE, VISITOR), say, bricks=bricks) as air:
         say("Deploying")
@@ -55,9 +51,6 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
         assert outcome.status == "done", outcome.message
         say("Deployed")
         yield Seen(air, site)
-
-
-EVERYBODY = dict.fromkeys((*PEOPLE, VISITOR), True)
 
 
 def test_a_week_alone_people_log_in_and_visitors_are_recorded(seen: Seen) -> None:
@@ -83,4 +76,4 @@ def test_a_week_alone_people_log_in_and_visitors_are_recorded(seen: Seen) -> Non
     assert moved[-1] == pytest.approx(week.DAYS * 86_400, abs=60)
     clocks = [each["synchronised"] for each in lines if each["kind"] == "clock"]
     assert clocks[-1] is False
-    assert week.chain(seen.air)[0] == 0
+    assert week.holds(seen.air)

@@ -21,7 +21,8 @@ from mairie.push import HostOutcome
 from mairie.render import render
 from mairie.run import Run
 from mairie.secrets.vault import Vault
-from tests.lab.radio_site import COMMUNE, GATEWAY, PEOPLE, inventory, quiet
+from tests.lab.radio_site import COMMUNE, GATEWAY, PEOPLE, inventory
+from tests.lab.telling import quiet
 
 OFF = "{agents: {on: false}}"
 CONFIGURATION = f"{HOSTAPD}/wlan0.conf"

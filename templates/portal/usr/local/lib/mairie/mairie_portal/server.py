@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import threading
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,7 +54,7 @@ class PageServer(ThreadingHTTPServer):
         self.socket.bind(self.server_address)
         self.server_name, self.server_port = self.own, int(self.server_address[1])
 
-    def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002 - socketserver's
+    def verify_request(self, _request: Any, client_address: Any) -> bool:
         """Tell whether there is room for one more connection of a device."""
         with self._turn:
             return self._all[client_address[0]] < AT_ONCE_EACH and self._all.total() < self.at_once
@@ -79,7 +80,7 @@ class PageServer(ThreadingHTTPServer):
         """Say nothing of a device that went away in the middle of a word."""
 
 
-class PageHandler(BaseHTTPRequestHandler):
+class PageHandler(BaseHTTPRequestHandler, ABC):
     """One request; a page says what comes of it."""
 
     server: PageServer
@@ -90,13 +91,13 @@ class PageHandler(BaseHTTPRequestHandler):
     policy: ClassVar[str]
     """Content-Security-Policy of each answer."""
 
+    @abstractmethod
     def asked(self) -> None:
         """Answer whoever looks."""
-        raise NotImplementedError
 
+    @abstractmethod
     def told(self, fields: dict[str, list[str]]) -> None:
         """Do what this page's own form says."""
-        raise NotImplementedError
 
     def do_GET(self) -> None:
         """Show the page."""
