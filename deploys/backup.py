@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pyinfra.context import host
-from pyinfra.operations import apt, files, server, systemd
+from pyinfra.operations import files, server, systemd
 
 from mairie.files import backup as table
 from mairie.host.accounts import service_account
 from mairie.host.backup import Repositories, first_backup, instances
 from mairie.host.deploy import BRICKS_FOLDER, Placed, folder, place, this_host, to_activate
+from mairie.host.packages import have_packages
 from mairie.host.units import look_at, reloaded, restarted, unit
 from mairie.plan.parts.backup import BackupPlan, StorePlan
 
@@ -40,13 +41,12 @@ def deploy() -> None:
 def install_client(backup: BackupPlan) -> None:
     """Have restic, the engines of the declared databases, and the folders."""
     engines = {database.engine for database in backup.databases}
-    apt.packages(
+    have_packages(
         name="backup: restic and the tools of the databases",
         packages=[
             "restic",
             *(name for engine in sorted(engines) for name in table.ENGINE_PACKAGES[engine]),
         ],
-        no_recommends=True,
     )
     for path in (table.CLIENT, table.HOOKS):
         folder("backup", path)
@@ -56,10 +56,9 @@ def install_client(backup: BackupPlan) -> None:
 
 def install_store() -> None:
     """Have the store's programs, its account and its folders; no server of Debian's by default."""
-    apt.packages(
+    have_packages(
         name="backup: programs of the store",
         packages=["nginx-light", "restic", "restic-rest-server"],
-        no_recommends=True,
     )
     unit(
         name="backup: no store but one per host",

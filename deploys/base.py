@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from pyinfra.api.operation import OperationMeta
 from pyinfra.context import host
-from pyinfra.facts.deb import DebPackages
-from pyinfra.operations import apt, files, server, systemd
+from pyinfra.operations import files, server, systemd
 
 from mairie.files import base as table
-from mairie.host.accounts import close_accounts, have_accounts, open_accounts
+from mairie.host.accounts import close_accounts, have_accounts, have_group, open_accounts
 from mairie.host.deploy import Placed, place, this_host, to_activate
 from mairie.host.operations import managed_file
+from mairie.host.packages import have_packages, no_packages
 from mairie.host.system import OwnClock, journal_on_disk, kernel_parameters, whole_packages
 from mairie.host.units import look_at, reloaded, restarted, unit
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.base import BasePlan
 from mairie.render import MANAGED
-
-DAY = 24 * 3600
 
 SHARED_CLOCK = "/etc/systemd/system/chrony.service.d/mairie-shared-clock.conf"
 SHARED_CLOCK_TEXT = f"""\
@@ -45,24 +43,14 @@ def deploy() -> None:
 def install(base: BasePlan) -> None:
     """Have the packages that belong, and none that do not."""
     whole_packages(name="base: packages left half installed")
-    have = host.get_fact(DebPackages)
-    missing = any(name not in have for name in base.packages_present)
-    apt.packages(
-        name="base: packages",
-        packages=list(base.packages_present),
-        no_recommends=True,
-        update=missing,
-        cache_time=DAY,
-    )
-    apt.packages(
-        name="base: packages that do not belong", packages=list(base.packages_absent), present=False
-    )
+    have_packages(name="base: packages", packages=base.packages_present)
+    no_packages(name="base: packages that do not belong", packages=base.packages_absent)
 
 
 def accounts(base: BasePlan) -> None:
     """Have one account per technician, none for those who left; keys come with the files."""
     names = [user.name for user in base.users]
-    server.group(name="base: group of technicians", group=table.GROUP, system=True)
+    have_group(name="base: group of technicians", group=table.GROUP)
     have_accounts(name="base: accounts of technicians", users=base.users, group=table.GROUP)
     open_accounts(name="base: accounts open by key alone", names=names)
     close_accounts(name="base: accounts no longer wanted", group=table.GROUP, keep=names)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from pyinfra.api.operation import OperationMeta
 from pyinfra.context import host
-from pyinfra.facts.deb import DebPackages
-from pyinfra.operations import apt, files, server, systemd
+from pyinfra.operations import files, server, systemd
 
 from mairie.files import network as table
 from mairie.host.deploy import Placed, place, this_host, to_activate
 from mairie.host.facts import PlacedFiles
+from mairie.host.known import known
 from mairie.host.network import FirewallChanged, LegacyInterfaces, UplinkOverride
 from mairie.host.operations import managed_file
+from mairie.host.packages import have_packages
 from mairie.host.units import look_at, reloaded, restarted, state_of, unit
 from mairie.plan.host import HostPlan
 from mairie.render import MANAGED
-
-DAY = 24 * 3600
 
 DNSMASQ_UNIT = "/etc/systemd/system/dnsmasq.service.d/mairie.conf"
 DNSMASQ_UNIT_TEXT = f"""\
@@ -80,14 +79,7 @@ def install(plan: HostPlan) -> OperationMeta:
         if plan.network.dns is not None
         else files.file(name="network: no dnsmasq here", path=DNSMASQ_UNIT, present=False)
     )
-    have = host.get_fact(DebPackages)
-    apt.packages(
-        name="network: packages",
-        packages=wanted,
-        no_recommends=True,
-        update=any(name not in have for name in wanted),
-        cache_time=DAY,
-    )
+    have_packages(name="network: packages", packages=wanted)
     return unit
 
 
@@ -117,7 +109,7 @@ def _stopped(service: str) -> OperationMeta:
 def links_gone(plan: HostPlan) -> list[str]:
     """Return virtual links of an earlier plan: networkd makes links but never removes them."""
     wanted = {file.path for file in table.files(plan)}
-    before = host.get_fact(PlacedFiles, brick="network")
+    before = known(PlacedFiles).get("network", ())
     netdevs = [path for path in before if path.endswith(".netdev") and path not in wanted]
     return [path.removesuffix(".netdev").rpartition("/")[2].partition("-")[2] for path in netdevs]
 

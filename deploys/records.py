@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pyinfra.operations import apt, systemd
+from pyinfra.operations import systemd
 
 from mairie.files import records as table
 from mairie.host.deploy import BRICKS_FOLDER, folder, place, this_host, to_activate
+from mairie.host.packages import have_packages
 from mairie.host.units import look_at, restarted, unit
 
 
@@ -14,10 +15,8 @@ def deploy() -> None:
     plan, _ = this_host()
     if plan.records is None:
         return
-    apt.packages(
-        name="records: what tells of translations, and what signs",
-        packages=list(table.PACKAGES),
-        no_recommends=True,
+    have_packages(
+        name="records: what tells of translations, and what signs", packages=table.PACKAGES
     )
     folder("records", BRICKS_FOLDER)
     for path in (table.FOLDER, table.LOG):

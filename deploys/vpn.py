@@ -9,7 +9,7 @@ from __future__ import annotations
 import shlex
 
 from pyinfra.context import host
-from pyinfra.operations import apt, server, systemd
+from pyinfra.operations import server, systemd
 
 from mairie.files.vpn import (
     FOLLOW_SERVICE,
@@ -19,6 +19,7 @@ from mairie.files.vpn import (
     rotations,
 )
 from mairie.host.deploy import folder, place, this_host, to_activate
+from mairie.host.packages import have_packages
 from mairie.host.units import look_at, restarted, unit
 from mairie.host.vpn import KernelWireGuard, tunnel
 
@@ -29,16 +30,12 @@ def deploy() -> None:
     vpn = plan.vpn
     if vpn is None:
         return
-    apt.packages(
-        name="vpn: WireGuard tools",
-        packages=["iproute2", "iputils-ping", "wireguard-tools"],
-        no_recommends=True,
+    have_packages(
+        name="vpn: WireGuard tools", packages=["iproute2", "iputils-ping", "wireguard-tools"]
     )
     if not host.get_fact(KernelWireGuard):
-        apt.packages(
-            name="vpn: WireGuard outside the kernel, which has none",
-            packages=["wireguard-go"],
-            no_recommends=True,
+        have_packages(
+            name="vpn: WireGuard outside the kernel, which has none", packages=["wireguard-go"]
         )
 
     folder("vpn", "/etc/wireguard", mode="700")

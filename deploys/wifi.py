@@ -9,10 +9,11 @@ from __future__ import annotations
 from pyinfra.api.operation import OperationMeta
 from pyinfra.context import host
 from pyinfra.facts.files import FindLinks, Link
-from pyinfra.operations import apt, files, server, systemd
+from pyinfra.operations import files, server, systemd
 
 from mairie.files import wifi as table
 from mairie.host.deploy import BRICKS_FOLDER, Placed, folder, place, this_host, to_activate
+from mairie.host.packages import have_packages
 from mairie.host.units import restarted, unit
 from mairie.plan.parts.wifi import WifiPlan
 
@@ -49,7 +50,7 @@ def _install(wifi: WifiPlan) -> None:
         for service in table.DEBIAN_HOSTAPD:
             _mask(service)
         packages += table.HOSTAPD_PACKAGES
-    apt.packages(name="wifi: packages", packages=packages, no_recommends=True)
+    have_packages(name="wifi: packages", packages=packages)
     folder("wifi", BRICKS_FOLDER)
     if wifi.has_radius:
         folder("wifi", table.RADIUS, mode="750", group=table.GROUP)

@@ -14,11 +14,13 @@ from pyinfra.api.command import StringCommand
 from pyinfra.api.facts import FactBase
 from pyinfra.api.operation import operation
 from pyinfra.context import host
-from pyinfra.operations import server
 
+from mairie.host.known import known
 from mairie.plan.parts.base import User
 
 SHELL = "/bin/bash"
+NO_SHELL = "/usr/sbin/nologin"
+NO_HOME = "/nonexistent"
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,10 @@ class Account:
     """An account as it is: passwd(5) and the names of all its groups."""
 
     label: str
+    home: str
     shell: str
+    group: str
+    """Its own, the first of all."""
     groups: frozenset[str]
 
 
@@ -47,27 +52,29 @@ class Accounts(FactBase[dict[str, Account]]):
         """Read the pairs of lines."""
         found = {}
         for entry, groups in zip(output[::2], output[1::2], strict=True):
-            name, _, _, _, label, _, shell = entry.split(":")
-            found[name] = Account(label, shell, frozenset(groups.split()))
+            name, _, _, _, label, home, shell = entry.split(":")
+            names = groups.split()
+            found[name] = Account(label, home, shell, names[0], frozenset(names))
         return found
 
 
-class GroupMembers(FactBase[tuple[str, ...]]):
-    """Members of a group, sorted; none when there is no such group."""
+class GroupMembers(FactBase[tuple[str, ...] | None]):
+    """Members of a group, sorted; None when there is no such group."""
 
     @staticmethod
-    def default() -> tuple[str, ...]:
-        """No member."""
-        return ()
+    def default() -> None:
+        """No group."""
+        return
 
     def command(self, group: str) -> str:
         """Return the command."""
         return f"getent group {shlex.quote(group)} || true"
 
-    def process(self, output: list[str]) -> tuple[str, ...]:
+    def process(self, output: list[str]) -> tuple[str, ...] | None:
         """Read the line of group(5)."""
-        members = output[0].split(":")[3] if output else ""
-        return tuple(sorted(name for name in members.split(",") if name))
+        if not output:
+            return None
+        return tuple(sorted(name for name in output[0].split(":")[3].split(",") if name))
 
 
 class ExpiringAccounts(FactBase[tuple[str, ...]]):
@@ -113,17 +120,47 @@ def service_account(brick: str, account: str, comment: str) -> None:
         comment: what it is for (GECOS, passwd(5)).
 
     """
-    server.group(name=f"{brick}: group {account}", group=account, system=True)
-    server.user(  # noqa: S604 - shell is the log-in shell
-        name=f"{brick}: account {account}",
-        user=account,
-        group=account,
-        comment=comment,
-        home="/nonexistent",
-        shell="/usr/sbin/nologin",
-        system=True,
-        create_home=False,
-        ensure_home=False,
+    have_group(name=f"{brick}: group {account}", group=account)
+    have_service_account(name=f"{brick}: account {account}", account=account, comment=comment)
+
+
+@operation()
+def have_group(group: str) -> Generator[StringCommand, None, None]:
+    """Have a group for what the system itself runs.
+
+    Args:
+        group: its name.
+
+    """
+    if known(GroupMembers, group=group) is None:
+        yield StringCommand(f"groupadd --system {shlex.quote(group)}")
+    else:
+        host.noop(f"group {group} is there")
+
+
+@operation()
+def have_service_account(account: str, comment: str) -> Generator[StringCommand, None, None]:
+    """Have an account of the system without a home, in the group of its name.
+
+    Args:
+        account: its name, and that of a group that exists when the operation runs.
+        comment: what it is for.
+
+    """
+    name = shlex.quote(account)
+    found = known(Accounts, names=(account,)).get(account)
+    if found is not None and (found.label, found.home, found.shell, found.group) == (
+        comment,
+        NO_HOME,
+        NO_SHELL,
+        account,
+    ):
+        host.noop(f"account {account} is as it should be")
+        return
+    tool = "usermod" if found else "useradd --system --no-create-home"
+    yield StringCommand(
+        f"{tool} --gid {name} -d {NO_HOME} --shell {NO_SHELL} "
+        f"--comment {shlex.quote(comment)} {name}"
     )
 
 
@@ -136,7 +173,7 @@ def have_accounts(users: Sequence[User], group: str) -> Generator[StringCommand,
         group: that exists when the operation runs; their other groups stay.
 
     """
-    found = host.get_fact(Accounts, names=tuple(user.name for user in users))
+    found = known(Accounts, names=tuple(user.name for user in users))
     for user in users:
         name, label = shlex.quote(user.name), shlex.quote(user.label)
         account = found.get(user.name)
@@ -184,11 +221,11 @@ def close_accounts(group: str, keep: Sequence[str]) -> Generator[StringCommand, 
         keep: members to leave alone.
 
     """
-    for name in host.get_fact(GroupMembers, group=group):
+    for name in known(GroupMembers, group=group) or ():
         if name not in keep:
             user = shlex.quote(name)
             yield StringCommand(
-                f"usermod --lock --expiredate 1 --shell /usr/sbin/nologin {user} "
+                f"usermod --lock --expiredate 1 --shell {NO_SHELL} {user} "
                 f"&& gpasswd --delete {user} {shlex.quote(group)} "
                 f"&& {{ loginctl terminate-user {user} 2>/dev/null || true; }}"
             )

@@ -47,6 +47,8 @@ class Control:
     """ANSSI hygiene measures, BP-028 rules, laws, RFCs."""
     applies: Callable[[HostPlan], bool]
     each: Each | None
+    late: bool
+    """Looked at after all others: what it waits for has begun before them (``ahead``)."""
 
 
 def _always(_: HostPlan) -> bool:
@@ -62,6 +64,7 @@ def control(
     references: tuple[str, ...] = (),
     applies: Callable[[HostPlan], bool] = _always,
     each: Each | None = None,
+    late: bool = False,
 ) -> Callable[[Check], Check]:
     """Declare the function a control.
 
@@ -74,6 +77,7 @@ def control(
         applies: whether this host needs the control at all.
         each: the subjects, one check for each: items with a ``name``, strings, or a mapping of
             labels to values. None at all: the control does not apply.
+        late: see :class:`Control`.
 
     """
     declared = Control(
@@ -84,6 +88,7 @@ def control(
         references=references,
         applies=applies,
         each=each,
+        late=late,
     )
 
     def mark(check: Check) -> Check:

@@ -4,7 +4,7 @@ A brick reads::
 
     def deploy() -> None:
         plan, _ = this_host()
-        installed = apt.packages(name="vpn: packages", packages=["wireguard-tools"])
+        installed = have_packages(name="vpn: packages", packages=["wireguard-tools"])
         placed, _ = place("vpn")
         systemd.service(name="vpn: restart", service="wg-quick@wg0", restarted=True,
                         _if=to_activate("vpn", installed, *placed.values()))
@@ -18,10 +18,9 @@ from functools import cache
 from pyinfra.api.exceptions import PyinfraError
 from pyinfra.api.operation import OperationMeta
 from pyinfra.context import host
-from pyinfra.operations import files as pyinfra_files
 
 from mairie.host.facts import PendingBricks
-from mairie.host.operations import managed_file, placed_files, retire, settle
+from mairie.host.operations import managed_file, managed_folder, placed_files, retire, settle
 from mairie.plan.codec import from_builtins
 from mairie.plan.host import HostPlan, HostSecrets
 from mairie.render import render
@@ -68,9 +67,7 @@ def bricks_to_deploy() -> tuple[str, ...]:
 
 def folder(brick: str, path: str, *, mode: str = "755", group: str = "root") -> None:
     """Have a folder of root's, before files are placed in it."""
-    pyinfra_files.directory(
-        name=f"{brick}: folder {path}", path=path, mode=mode, user="root", group=group
-    )
+    managed_folder(name=f"{brick}: folder {path}", path=path, mode=mode, group=group)
 
 
 def place(brick: str) -> tuple[Placed, OperationMeta]:

@@ -62,22 +62,25 @@ class ManagedFiles(FactBase[dict[str, FileState]]):
         return found
 
 
-class PlacedFiles(FactBase[Iterable[str]]):
-    """The paths a brick placed last time, in the order of its list."""
+class PlacedFiles(FactBase[dict[str, tuple[str, ...]]]):
+    """The paths each brick placed last time, in the order of its list; a brick without is there."""
 
     @staticmethod
-    def default() -> tuple[str, ...]:
+    def default() -> dict[str, tuple[str, ...]]:
         """Nothing placed yet."""
-        return ()
+        return {}
 
-    def command(self, brick: str) -> str:
-        """Return the command; a list that is not there reads as empty."""
-        path = shlex.quote(str(FILES / brick))
-        return f"if [ -f {path} ]; then cat {path}; fi"
+    def command(self) -> str:
+        """Return the command; each line bears the name of the list that it is of."""
+        return f"if [ -d {FILES} ]; then cd {FILES} && grep -H '' -- * /dev/null || true; fi"
 
-    def process(self, output: list[str]) -> tuple[str, ...]:
-        """One path per line."""
-        return tuple(line for line in output if line.startswith("/"))
+    def process(self, output: list[str]) -> dict[str, tuple[str, ...]]:
+        """Read lines such as ``vpn:/etc/wireguard/wg0.conf``; an empty list has an empty one."""
+        found: dict[str, list[str]] = {}
+        for line in output:
+            brick, _, path = line.partition(":")
+            found.setdefault(brick, []).extend([path] if path.startswith("/") else [])
+        return {brick: tuple(paths) for brick, paths in sorted(found.items())}
 
 
 class HeldBricks(FactBase[Iterable[str]]):
@@ -97,30 +100,18 @@ class HeldBricks(FactBase[Iterable[str]]):
         return tuple(sorted(output))
 
 
-class _Listing(FactBase[Iterable[str]]):
-    directory = FILES
+class PendingBricks(FactBase[Iterable[str]]):
+    """Bricks whose files changed in a run that did not reach its end, sorted."""
 
     @staticmethod
     def default() -> tuple[str, ...]:
-        """Nothing there."""
+        """None."""
         return ()
 
     def command(self) -> str:
         """Return the command; a directory that is not there reads as empty."""
-        return f"if [ -d {self.directory} ]; then ls -1 {self.directory}; fi"
+        return f"if [ -d {PENDING} ]; then ls -1 {PENDING}; fi"
 
     def process(self, output: list[str]) -> tuple[str, ...]:
         """One name per line."""
         return tuple(sorted(output))
-
-
-class RecordedBricks(_Listing):
-    """Bricks that placed files on this host, sorted."""
-
-    directory = FILES
-
-
-class PendingBricks(_Listing):
-    """Bricks whose files changed in a run that did not reach its end, sorted."""
-
-    directory = PENDING

@@ -24,8 +24,8 @@ from mairie.host.facts import (
     ManagedFiles,
     PendingBricks,
     PlacedFiles,
-    RecordedBricks,
 )
+from mairie.host.known import known
 from mairie.host.state import FILES, PENDING
 
 STAGING = ".mairie"
@@ -180,6 +180,34 @@ def managed_file(
         host.noop(f"{path} is as it should be")
 
 
+@operation()
+def managed_folder(
+    path: str, *, mode: str = "755", owner: str = "root", group: str = "root"
+) -> Generator[StringCommand, None, None]:
+    """Have a folder, with those above it.
+
+    Args:
+        path: absolute.
+        mode: octal digits.
+        owner: name of a user that exists when the operation runs.
+        group: name of a group, likewise.
+
+    """
+    mode = _mode(mode)
+    q = shlex.quote
+    found = known(ManagedFiles, paths=(path,)).get(path)
+    if found is not None and found.kind != "directory":
+        raise OperationError(f"{path} is a {found.kind} on the host; move it away first.")
+    if found is None:
+        yield StringCommand(
+            f"mkdir -p {q(path)} && chown {q(owner)}:{q(group)} {q(path)} && chmod {mode} {q(path)}"
+        )
+    elif (found.owner, found.group, found.mode) != (owner, group, mode):
+        yield StringCommand(f"chown {q(owner)}:{q(group)} {q(path)} && chmod {mode} {q(path)}")
+    else:
+        host.noop(f"{path} is as it should be")
+
+
 def _forget(brick: str) -> str:
     return f"rm -f {FILES}/{shlex.quote(brick)}"
 
@@ -197,7 +225,7 @@ def placed_files(brick: str, paths: tuple[str, ...]) -> Generator[StringCommand,
         paths: absolute paths of every file it places now.
 
     """
-    before = tuple(host.get_fact(PlacedFiles, brick=brick))
+    before = known(PlacedFiles).get(brick, ())
     now = tuple(sorted(paths))
     if before == now:
         host.noop(f"{brick} places the same files as before")
@@ -247,13 +275,13 @@ def retire(bricks: tuple[str, ...]) -> Generator[StringCommand, None, None]:
         bricks: the bricks the plan has.
 
     """
-    recorded = host.get_fact(RecordedBricks)
+    recorded = known(PlacedFiles)
     gone = [brick for brick in recorded if brick not in bricks and not brick.endswith(".new")]
     held = host.get_fact(HeldBricks) if gone else ()
     for brick in gone:
         if brick in held:
             continue
-        paths = list(host.get_fact(PlacedFiles, brick=brick))
+        paths = list(recorded[brick])
         commands = [_remove(paths)] if paths else []
         if templates := _templates(paths):
             commands.insert(

@@ -67,14 +67,14 @@ class Conformance:
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
-        """Leave out controls that this host does not need."""
+        """Leave out controls that this host does not need; those that wait for long come last."""
         kept: list[pytest.Item] = []
         left: list[pytest.Item] = []
         for item in items:
             declared = control_of(getattr(item, "function", None))
             needed = declared is None or self._subjects(declared)
             (kept if needed else left).append(item)
-        items[:] = kept
+        items[:] = sorted(kept, key=_is_late)
         config.hook.pytest_deselected(items=left)
 
     def _subjects(self, declared: Control) -> list[tuple[str, Any]]:
@@ -155,6 +155,11 @@ class Conformance:
                 message=message[:MAX_MESSAGE],
             )
         )
+
+
+def _is_late(item: pytest.Item) -> bool:
+    declared = control_of(getattr(item, "function", None))
+    return declared is not None and declared.late
 
 
 def _word(error: BaseException) -> str:

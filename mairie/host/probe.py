@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -88,13 +90,20 @@ class Probe:
 
 
 def _run(command: str) -> Output:
-    done = subprocess.run(
-        ["timeout", "-s", "KILL", str(TIMEOUT_S), "sh", "-c", command],
+    with subprocess.Popen(
+        ["sh", "-c", command],
         cwd="/",
         stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         errors="replace",
-        check=False,
-    )
-    return Output(command, done.returncode, done.stdout, done.stderr)
+        start_new_session=True,
+    ) as shell:
+        try:
+            stdout, stderr = shell.communicate(timeout=TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(shell.pid, signal.SIGKILL)  # with all that it has started
+            stdout, stderr = shell.communicate()
+            return Output(command, 128 + signal.SIGKILL, stdout, stderr)
+    return Output(command, shell.returncode, stdout, stderr)

@@ -15,6 +15,8 @@ from pyinfra.api.facts import FactBase
 from pyinfra.api.operation import operation
 from pyinfra.context import host
 
+from mairie.host.known import has_changed
+
 
 @dataclass(frozen=True)
 class UnitState:
@@ -64,7 +66,7 @@ def look_at(*services: str) -> None:
 
 def state_of(service: str) -> UnitState:
     """Return the state of a unit."""
-    if host.state.is_executing:  # by now, others may have started or stopped it
+    if has_changed():  # by now, others may have started or stopped it
         return host.get_fact(UnitStates, units=(service,))[service]
     if service not in _looks():
         look_at(service)

@@ -100,6 +100,7 @@ def test_etc_is_closed(probe: Probe) -> None:
     reason="Sans ce bit, chacun peut effacer ou remplacer les fichiers d'un autre.",
     severity="medium",
     references=("ANSSI-BP-028 R54",),
+    late=True,
 )
 def test_sticky(probe: Probe) -> None:
     found = walked(probe, "open")
@@ -112,6 +113,7 @@ def test_sticky(probe: Probe) -> None:
     reason="Le prochain compte créé en hériterait.",
     severity="medium",
     references=("ANSSI-BP-028 R53",),
+    late=True,
 )
 def test_owned(probe: Probe) -> None:
     found = walked(probe, "nobody")
@@ -124,6 +126,7 @@ def test_owned(probe: Probe) -> None:
     reason="Un programme setuid ajouté à la main donne root à qui le trouve.",
     severity="high",
     references=("ANSSI-BP-028 R56",),
+    late=True,
 )
 def test_setuid(probe: Probe) -> None:
     found = walked(probe, "setuid")

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
+import pytest
+
+from mairie.host import probe as probe_module
 from mairie.host.events import ControlResult, Done, Order
 from mairie.host.probe import Probe
 from tests.unit.host.here import Ground
@@ -139,6 +144,30 @@ def test_begun(probe):
 """
     ground.controls("base", begun)
     assert {result.outcome for result in results(ground).values()} == {"pass"}
+
+
+def test_late_controls_come_after_all_others(ground: Ground) -> None:
+    two = f"""
+@control("BASE-01", {HEAD}, late=True)
+def test_waits():
+    pass
+
+@control("BASE-02", {HEAD})
+def test_does_not_wait():
+    pass
+"""
+    ground.controls("base", two)
+    assert [key[0] for key in results(ground)] == ["BASE-02", "BASE-01"]
+
+
+def test_a_command_that_does_not_end_is_killed_with_all_it_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(probe_module, "TIMEOUT_S", 0.3)
+    started = time.monotonic()
+    output = Probe()("echo begun; sleep 60 | cat")
+    assert (output.rc, output.stdout) == (137, "begun\n")
+    assert time.monotonic() - started < 30
 
 
 def test_only_restricts_the_bricks(ground: Ground) -> None:

@@ -1,0 +1,46 @@
+"""Packages of Debian: what pyinfra's ``apt.packages`` does, with one look for all bricks."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+
+from pyinfra.api.command import StringCommand
+from pyinfra.api.operation import operation
+from pyinfra.context import host
+from pyinfra.facts.deb import DebPackages
+from pyinfra.operations import apt
+
+from mairie.host.known import known
+
+LISTS_S = 24 * 3600
+"""Age of apt's lists at which they are fetched again, before something is installed."""
+
+
+@operation()
+def have_packages(packages: Sequence[str]) -> Generator[StringCommand, None, None]:
+    """Have packages, without those that they only recommend.
+
+    Args:
+        packages: their names.
+
+    """
+    if all(name in known(DebPackages) for name in packages):
+        host.noop("packages are installed")
+        return
+    yield from apt.packages._inner(
+        packages=list(packages), no_recommends=True, update=True, cache_time=LISTS_S
+    )
+
+
+@operation()
+def no_packages(packages: Sequence[str]) -> Generator[StringCommand, None, None]:
+    """Have none of these packages.
+
+    Args:
+        packages: their names.
+
+    """
+    if any(name in known(DebPackages) for name in packages):
+        yield from apt.packages._inner(packages=list(packages), present=False)
+    else:
+        host.noop("packages are not installed")
