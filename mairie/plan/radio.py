@@ -58,6 +58,8 @@ def devices_of(site: Site, segment: str) -> tuple[WifiDevice, ...]:
 
 def radios(place: SiteHost) -> tuple[Radio, ...]:
     """Return the radios of a host, by name."""
+    if not place.host.radios:
+        return ()
     holders = _key_holders(place)
     return tuple(
         _radio(place, name, model, holders) for name, model in sorted(place.host.radios.items())
@@ -74,6 +76,8 @@ def _domains(place: SiteHost) -> Iterator[tuple[Domain, Network]]:
     Radios of one host are never in one domain: each has a hostapd of its own, and the kernel
     carries no frame from one bridge port of a host to another.
     """
+    if not place.host.radios:
+        return
     roaming = {name for name, each in networks_of(place).items() if each.roaming}
     for name, model in sorted(place.host.radios.items()):
         rank = sum(

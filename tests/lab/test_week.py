@@ -77,3 +77,17 @@ def test_a_week_alone_people_log_in_and_visitors_are_recorded(seen: Seen) -> Non
     clocks = [each["synchronised"] for each in lines if each["kind"] == "clock"]
     assert clocks[-1] is False
     assert week.holds(seen.air)
+
+
+def test_with_the_link_the_time_is_right_again(seen: Seen) -> None:
+    """A week's drift is slewed away: records and log-ins never see time run backwards."""
+    jumps = [each for each in week.records(seen.air) if each["kind"] == "clock-set"]
+    week.come_back(seen.air)
+    assert week.behind_the_world(seen.air) == pytest.approx(week.LOST_SECONDS, abs=0.5)
+    assert week.follows_the_world(seen.air)
+    assert week.behind_the_world(seen.air) == pytest.approx(0, abs=0.2)
+    assert week.wait_for_clock(seen.air, synchronised=True)
+    after = week.records(seen.air)
+    assert [each for each in after if each["kind"] == "clock-set"] == jumps
+    assert week.holds(seen.air)
+    assert {seen.air.state(name) for name in PEOPLE} == {"COMPLETED"}

@@ -9,17 +9,22 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from mairie.files.records import COMMAND, FOLDER
 from mairie.lab import internet
 from mairie.lab.air import Air
+from tests.lab import world_clock
 
 DAYS = 7
 CLOCK_SECONDS = 150
 """The recorder looks at chrony once a minute."""
 SYNC_SECONDS = 600
 """Without KVM; a clock that follows another is within 0.1 s long before."""
+LOST_SECONDS = 2
+"""In a week, by a clock that nothing corrects: 3 millionths."""
+WORLD_CLOCK = "/run/world_clock.py"
 # What a provider's box still does when nothing is behind it: it gives leases.
 CUT = """
 nft -f - <<'end'
@@ -92,3 +97,24 @@ def asked_for_time(air: Air, name: str, address: str) -> bool:
     ask = ["chronyd", "-Q", "-x", "-u", "root", "-t", "20", "-f", "/dev/null"]
     words = [f"server {address} iburst", "pidfile /run/chronyd-asks.pid"]
     return air.nodes.exec(name, [*ask, *words], timeout=60).exit_code == 0
+
+
+def come_back(air: Air) -> None:
+    """Let the uplinks carry again; the world's clock stands ahead of the one that was alone.
+
+    The world gets a clock of its own: its node shares the kernel of the gateway, whose clock would
+    otherwise lead the one that it is to follow.
+    """
+    world = Path(world_clock.__file__).read_bytes()
+    air.nodes.put(internet.NAME, {WORLD_CLOCK: world}, 0o755)
+    start = (
+        f"pkill chronyd; setsid python3 {WORLD_CLOCK} serve {LOST_SECONDS} >/dev/null 2>&1 & "
+        f"until [ -s {world_clock.BASE} ]; do sleep 0.2; done"
+    )
+    air.nodes.check(internet.NAME, ["sh", "-c", start])
+    air.nodes.check(internet.NAME, ["nft", "delete", "table", "inet", "cut"])
+
+
+def behind_the_world(air: Air) -> float:
+    """Return how many seconds the gateway's clock is behind the world's."""
+    return float(air.nodes.check(internet.NAME, ["python3", WORLD_CLOCK, "ahead"]))
