@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Final, Literal
 
 from mairie.host.looks.air import unescaped
@@ -75,6 +76,7 @@ class Air(Guest):
         say: Callable[[str], None],
         *,
         bricks: tuple[Brick, ...] = OF_RADIOS,
+        disk: Path | None = None,
     ) -> None:
         """Prepare; nothing is started yet.
 
@@ -84,9 +86,10 @@ class Air(Guest):
             stations: names of the devices.
             say: told what is being done, a sentence at a time.
             bricks: those that are deployed, of what the gateway has; the trunk shows the whole.
+            disk: see :class:`mairie.lab.machine.Machine`.
 
         """
-        super().__init__(with_bricks(plan, bricks), secrets, say)
+        super().__init__(with_bricks(plan, bricks), secrets, say, disk=disk)
         self._bricks = bricks
         self._stations = tuple(stations)
 

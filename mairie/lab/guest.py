@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
@@ -29,12 +30,27 @@ done
 class Guest(ABC):
     """A host in the machine for the length of a ``with`` block, with a world around it."""
 
-    def __init__(self, plan: HostPlan, secrets: HostSecrets, say: Callable[[str], None]) -> None:
-        """Prepare; nothing is started yet. ``say`` is told what is being done, by the sentence."""
+    def __init__(
+        self,
+        plan: HostPlan,
+        secrets: HostSecrets,
+        say: Callable[[str], None],
+        *,
+        disk: Path | None = None,
+    ) -> None:
+        """Prepare; nothing is started yet.
+
+        Args:
+            plan: of the host.
+            secrets: of the host.
+            say: told what is being done, a sentence at a time.
+            disk: see :class:`mairie.lab.machine.Machine`.
+
+        """
         self.plan = plan
         self.secrets = secrets
         self.say = say
-        self.machine = Machine(say)
+        self.machine = Machine(say, disk=disk)
         self.nodes = Namespaces(self.machine)
 
     @abstractmethod

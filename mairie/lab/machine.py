@@ -20,10 +20,12 @@ from mairie.lab.cache import Progress, silent
 from mairie.lab.debian import ensure_programs
 from mairie.lab.errors import LabError
 from mairie.lab.execution import ExecResult
-from mairie.lab.machine_image import MachineRecipe, ensure_machine_image
+from mairie.lab.machine_image import MachineImage, MachineRecipe, ensure_machine_image
 
 _QEMU = "qemu-system-x86_64"
+_QEMU_IMG = "qemu-img"
 _BOOT_SECONDS = 300
+_POWER_OFF_SECONDS = 120
 _PROBE_SECONDS = 3
 
 # What takes seconds without KVM and shows nothing here is switched off.
@@ -38,9 +40,16 @@ _PROBE_EXIT = 33
 
 
 class Machine:
-    """A machine that runs for the length of a ``with`` block; its disk is forgotten at the end.
+    """A machine that runs for the length of a ``with`` block; commands run one at a time.
 
-    ``memory`` in MiB. Commands run one at a time.
+    Args:
+        progress: told what is being done.
+        recipe: of its image.
+        memory: MiB.
+        cpus: processors.
+        disk: file of a disk that outlives the block, made when it is not there; without it, what
+            was written is forgotten at the end.
+
     """
 
     def __init__(
@@ -50,11 +59,13 @@ class Machine:
         recipe: MachineRecipe | None = None,
         memory: int = 1024,
         cpus: int = 2,
+        disk: Path | None = None,
     ) -> None:
         self._progress = progress
         self._recipe = recipe
         self._memory = memory
         self._cpus = cpus
+        self._disk = disk
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
         self._folder = Path()
@@ -78,9 +89,8 @@ class Machine:
                 *["-smp", str(self._cpus), "-m", str(self._memory), "-nic", "none"],
                 *["-kernel", str(image.kernel), "-initrd", str(image.initrd)],
                 *["-append", _KERNEL_OPTIONS],
-                # snapshot: the cached disk is read, never written; unsafe: nothing waits until what
-                # will be forgotten is safely on a disk.
-                *["-drive", f"file={image.disk},format=raw,if=virtio,snapshot=on,cache=unsafe"],
+                # unsafe: nothing waits until what a test wrote is safely on a disk.
+                *["-drive", f"{self._drive(image)},if=virtio,cache=unsafe"],
                 *["-serial", f"file:{self._folder / 'console'}"],
                 *["-chardev", f"socket,id=agent,path={port},server=on,wait=off"],
                 *["-device", "virtio-serial-pci"],
@@ -109,6 +119,29 @@ class Machine:
     ) -> None:
         """Switch the machine off; nothing of it stays."""
         self._stop()
+
+    def _drive(self, image: MachineImage) -> str:
+        """Return the disk in QEMU's words: the image itself is read, never written."""
+        if self._disk is None:
+            return f"file={image.disk},format=raw,snapshot=on"
+        if not self._disk.exists():
+            ensure_programs({_QEMU_IMG: "qemu-utils"}, self._progress)
+            layered = ["-q", "-f", "qcow2", "-b", str(image.disk), "-F", "raw", str(self._disk)]
+            subprocess.run([_QEMU_IMG, "create", *layered], check=True)
+        return f"file={self._disk},format=qcow2"
+
+    def power_off(self) -> None:
+        """Shut down as by its button, so that a disk of its own holds what was written.
+
+        Raises LabError when it does not go off.
+        """
+        self.exec(["systemctl", "--no-block", "poweroff"])
+        if self._process is None:
+            return
+        try:
+            self._process.wait(_POWER_OFF_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise LabError(self._lost("does not go off")) from None
 
     @property
     def push_port(self) -> Path:

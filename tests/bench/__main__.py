@@ -14,7 +14,7 @@ from rich.console import Console
 from mairie.errors import MairieError
 from mairie.lab.errors import LabError
 from mairie.runtime import RuntimeBuildError
-from tests.bench import backup, beside, demo, deploy, resolve, runtime, table, wifi
+from tests.bench import air, backup, beside, demo, deploy, resolve, runtime, table, wifi
 from tests.bench.figures import Conditions, Figure, Part, as_json, conditions
 from tests.bench.resolve import BenchError
 from tests.bench.world import WorldError
@@ -70,7 +70,7 @@ def main(
 ) -> None:  # fmt: skip
     """Measure PARTS, all of them when none is named.
 
-    They are: resolve, runtime, deploy, workload, backup, demo, wifi.
+    They are: resolve, runtime, deploy, workload, backup, demo, wifi, air.
     """
     rtt_s = rtt_ms / 1000
     measured: dict[Part, Callable[[], Iterator[Figure]]] = {
@@ -81,6 +81,7 @@ def main(
         "backup": lambda: backup.figures(rtt_s, patience_s, alone=alone),
         "demo": lambda: demo.figures(fresh=fresh),
         "wifi": lambda: wifi.figures(rtt_s, runs, _say, alone=alone),
+        "air": lambda: air.figures(runs, _say),
     }
     taken: list[tuple[Conditions, list[Figure]]] = []
     console = Console()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 ROOT = Path(__file__).parents[2]
-Part = Literal["resolve", "runtime", "deploy", "workload", "backup", "demo", "wifi"]
+Part = Literal["resolve", "runtime", "deploy", "workload", "backup", "demo", "wifi", "air"]
 Verdict = Literal["within", "over", "changed something", "failed", ""]
 """Empty: there is no budget for it."""
 LIBRARIES = ("pyinfra", "ansible-core", "mitogen", "pydantic", "pytest-testinfra")
