@@ -113,8 +113,8 @@ def _radios(wifi: WifiPlan, placed: Placed) -> None:
             running=True if there else None,
             enabled=True,
         )
-        own = [table.power_of(radio), *table.configurations_of(radio)]
-        read = [table.HOSTAPD_UNIT, *own, *lists]
+        own = [table.power_of(radio), table.neighbours_of(radio), *table.configurations_of(radio)]
+        read = [path for path in (table.HOSTAPD_UNIT, *own, *lists) if path in placed]
         restarted(
             name=f"wifi: radio {radio.name} starts again",
             service=service,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mairie import hostapd
+from mairie import hostapd, neighbours
 from mairie.files import VERIFY, TemplateFile
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.wifi import Network, Person, Radio, WifiPlan
@@ -36,6 +36,7 @@ HOSTAPD = "/etc/hostapd/mairie"
 HOSTAPD_CONTROL = "/run/mairie-hostapd"
 """A folder for each radio, with a socket for each of its networks."""
 HOSTAPD_CHECK = f"{HELPERS}/check-hostapd"
+TELL_NEIGHBOURS = f"{HELPERS}/tell-neighbours"
 HOSTAPD_TEMPLATE = "mairie-hostapd@.service"
 HOSTAPD_UNIT = f"/etc/systemd/system/{HOSTAPD_TEMPLATE}"
 DEBIAN_HOSTAPD = ("hostapd.service", "hostapd@.service")
@@ -75,6 +76,11 @@ def configurations_of(radio: Radio) -> dict[str, tuple[Network, ...]]:
 def power_of(radio: Radio) -> str:
     """Return the path of the file with the ceiling of a radio's power."""
     return f"{HOSTAPD}/{radio.name}.power"
+
+
+def neighbours_of(radio: Radio) -> str:
+    """Return the path of the list of where else its networks are."""
+    return f"{HOSTAPD}/{radio.name}.neighbours"
 
 
 def global_control_of(radio: Radio) -> str:
@@ -138,7 +144,16 @@ def _radios(wifi: WifiPlan) -> Iterator[TemplateFile]:
                 settings=hostapd.radio_settings(radio),
                 sections=hostapd.sections(networks, wifi, HOSTAPD, control_of(radio)),
             )
+    if _neighbours(wifi):
+        yield TemplateFile(path=TELL_NEIGHBOURS, mode="755", check=("sh", "-n", "{}"))
     for radio in wifi.radios:
+        if _neighbours(wifi):
+            yield _hostapd(
+                neighbours_of(radio).rpartition("/")[2],
+                "neighbours",
+                secret=False,
+                reports=[each for name in radio.networks for each in neighbours.reports(name)],
+            )
         isolated = [network for network in radio.networks if network.isolated]
         for bridge in sorted({network.bridge for network in isolated}):
             names = [x for n in isolated if n.bridge == bridge for x in n.interfaces]
@@ -154,9 +169,15 @@ def _radios(wifi: WifiPlan) -> Iterator[TemplateFile]:
             "folder": HOSTAPD,
             "control": HOSTAPD_CONTROL,
             "lessons": has_lessons(wifi),
+            "tell": TELL_NEIGHBOURS if _neighbours(wifi) else "",
             "radius": SERVICE if wifi.has_radius else "",
         },
     )
+
+
+def _neighbours(wifi: WifiPlan) -> bool:
+    """Whether a network is also on another radio, where it can be told of."""
+    return any(network.neighbours for radio in wifi.radios for network in radio.networks)
 
 
 def has_lessons(wifi: WifiPlan) -> bool:

@@ -12,7 +12,7 @@ from mairie.model.reference import Network as NetworkModel
 from mairie.model.reference import Reference
 from mairie.plan import channels
 from mairie.plan.context import SiteHost
-from mairie.plan.parts.wifi import Band, KeyHolder, Network, Radio, WifiDevice
+from mairie.plan.parts.wifi import Band, KeyHolder, Neighbour, Network, Radio, WifiDevice
 
 MAX_BSS = 8
 """Networks at a time that common drivers can do; an open one with transition counts twice."""
@@ -61,8 +61,10 @@ def radios(place: SiteHost) -> tuple[Radio, ...]:
     if not place.host.radios:
         return ()
     holders = _key_holders(place)
+    elsewhere = tuple(_on_known_channels(place))
     return tuple(
-        _radio(place, name, model, holders) for name, model in sorted(place.host.radios.items())
+        _radio(place, name, model, holders, elsewhere)
+        for name, model in sorted(place.host.radios.items())
     )
 
 
@@ -124,6 +126,7 @@ def _radio(
     name: str,
     model: RadioModel,
     holders: dict[Domain, tuple[KeyHolder, ...]],
+    elsewhere: tuple[tuple[str, Neighbour], ...],
 ) -> Radio:
     spectrum = place.reference.spectrum[channels.country_of(place.commune.insee)]
     width = model.width or channels.DEFAULT_WIDTH[model.band]
@@ -137,7 +140,45 @@ def _radio(
         width=width,
         power=model.power or channels.ceiling(spectrum, model.band, among, width),
         country=spectrum.regulatory,
-        networks=tuple(_shared(place, _networks(place, name, model.band), holders)),
+        networks=tuple(
+            replace(network, neighbours=_neighbours(network, elsewhere))
+            for network in _shared(place, _networks(place, name, model.band), holders)
+        ),
+    )
+
+
+def _on_known_channels(place: SiteHost) -> Iterator[tuple[str, Neighbour]]:
+    """Yield name and whereabouts of each network of a site, on radios with a channel of their own.
+
+    Those for lessons are left out: most of the time they are not there.
+    """
+    for host in place.neighbours():
+        for name, model in sorted(host.host.radios.items()):
+            if not model.channel:
+                continue
+            for network in _networks(host, name, model.band):
+                if not network.lessons:
+                    yield (
+                        network.name,
+                        Neighbour(
+                            bssid=network.bssid,
+                            owe_bssid=network.owe_bssid,
+                            band=model.band,
+                            channel=model.channel,
+                            shares_sessions=False,
+                        ),
+                    )
+
+
+def _neighbours(
+    network: Network, elsewhere: tuple[tuple[str, Neighbour], ...]
+) -> tuple[Neighbour, ...]:
+    """Return the whereabouts of a network beside its own."""
+    shared = {holder.bssid for holder in network.key_holders}
+    return tuple(
+        replace(found, shares_sessions=found.bssid in shared)
+        for name, found in elsewhere
+        if name == network.name and found.bssid != network.bssid and not network.lessons
     )
 
 
@@ -170,6 +211,7 @@ def _networks(place: SiteHost, radio: str, band: Band) -> Iterator[Network]:
             nas_identifier=_interface(radio, number),
             mobility_domain="",
             key_holders=(),
+            neighbours=(),
             lessons=model.lessons,
         )
         number += 2 if second else 1

@@ -23,6 +23,7 @@ from mairie.host.looks.air import INTERFACES, REGULATORY, OnAir, countries, on_a
 from mairie.host.looks.links import links
 from mairie.host.looks.unit import changed_since_start
 from mairie.host.probe import CannotLookError, Probe, as_json, said
+from mairie.neighbours import reports
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.wifi import Network, Radio, WifiPlan
 
@@ -416,6 +417,25 @@ def test_power(subject: Bss, probe: Probe) -> None:
     power = air.power if air is not None else 0
     limit = subject.radio.power
     assert power <= limit + SLACK_DBM, f"{power:g} dBm, plafond {limit}"
+
+
+@control(
+    "WIF-67",
+    title="Chaque réseau dit aux appareils où il est aussi",
+    reason="Un appareil qui s'éloigne cherche sinon sur tous les canaux, et s'interrompt.",
+    severity="medium",
+    references=("IEEE 802.11-2020, 9.4.2.36",),
+    each=lambda plan: tuple(bss for bss in all_bss(plan) if bss.network.neighbours),
+)
+def test_neighbours(subject: Bss, probe: Probe) -> None:
+    looked(subject, probe)
+    folder = control_of(subject.radio)
+    told = said(probe(f"hostapd_cli -p {folder} -i {subject.name} show_neighbor")).lower()
+    found = {words[0]: words[2] for words in (line.split() for line in told.splitlines()) if words}
+    found.pop(subject.bssid, None)
+    every = (each for each in reports(subject.network) if each.interface == subject.name)
+    wanted = {each.bssid: f"nr={each.report}" for each in every}
+    assert found == wanted, f"dits : {found} ; prévus : {wanted}"
 
 
 # Devices ------------------------------------------------------------------------------------------

@@ -57,6 +57,20 @@ class KeyHolder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbour:
+    """The same network on another radio of the site, as devices are told of it (802.11k)."""
+
+    bssid: str
+    owe_bssid: str
+    """Of its second BSS; empty where it has none."""
+    band: Band
+    channel: int
+    """The first one of 20 MHz."""
+    shares_sessions: bool
+    """Whether devices take their session there (802.11r)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
     """A network as one radio has it on the air."""
 
@@ -93,6 +107,9 @@ class Network:
     hexadecimal; empty where there is no other. HostSecrets has their key, ``wifi-roaming``."""
     key_holders: tuple[KeyHolder, ...]
     """The other radios of the domain."""
+    neighbours: tuple[Neighbour, ...]
+    """Where else devices find it; radios that choose their channel themselves are not among them,
+    since nobody knows it beforehand. None for a network that is on the air for a lesson."""
     lessons: bool
     """Off the air unless there is a lesson."""
 

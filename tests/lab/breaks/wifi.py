@@ -228,6 +228,13 @@ BREAKS: tuple[Break, ...] = (
         repair=AGAIN,
     ),
     on_radios(
+        "WIF-67",
+        "cd /run/mairie-hostapd/wlan0 && tell='hostapd_cli -p . -i wlan0' && "
+        "for one in $($tell show_neighbor | cut -d' ' -f1); do $tell remove_neighbor $one; done",
+        "a list of neighbours that somebody has emptied",
+        repair=AGAIN,
+    ),
+    on_radios(
         "WIF-66",
         "iw phy $(cat /sys/class/net/wlan1/phy80211/name) set txpower fixed 2000",
         "louder, to reach the car park",
