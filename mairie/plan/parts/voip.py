@@ -40,6 +40,10 @@ class Extension:
     """Where its messages are also sent; empty: nowhere."""
     pickup: str
     """Phones with the same text answer for each other (``*8``): the name of their site."""
+    model: str = ""
+    """``<maker>-<model>`` of hardware, ``softphone`` for a program."""
+    mac: str = ""
+    """Of hardware, lower case with colons; empty for a program."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
