@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from mairie.model.base import CountryCode, InseePrefix, Label, Model, Name
 
@@ -27,8 +28,22 @@ Amount = Annotated[
 EmergencyDigits = Annotated[str, StringConstraints(pattern=r"^[1-9]\d{1,6}$")]
 """What is dialled in an emergency: ``15``, ``112``, ``116117``."""
 
+
+def check_ranges(value: str) -> str:
+    """Accept a pattern whose ranges go upwards."""
+    for first, last in re.findall(r"(\d)-(\d)", value):
+        if last < first:
+            raise ValueError(f"{first}-{last} ends before it starts; write {last}-{first}")
+    return value
+
+
 DialPattern = Annotated[
-    str, StringConstraints(pattern=r"^(?:[0-9XZN]|\[[0-9-]+\])+[.!]?$", max_length=32)
+    str,
+    StringConstraints(
+        pattern=r"^(?:[0-9XZN]|\[(?:[0-9](?:-[0-9])?)+\])+[.!]?$",
+        max_length=32,
+    ),
+    AfterValidator(check_ranges),
 ]
 """Dialled digits as Asterisk has them: X is 0 to 9, Z 1 to 9, N 2 to 9; ``[79]`` one of these;
 ``.`` at the end one digit or more, ``!`` any number of them."""

@@ -190,6 +190,12 @@ class Trunk(Model):
         return self.port or (5061 if self.transport == "tls" else 5060)
 
 
+class LocalEmergency(Emergency):
+    """An emergency number that is another one here; who says so, and since when it is known."""
+
+    checked: date = Field(description="When a person asked who answers there")
+
+
 class Spending(Model):
     """What outside calls may cost."""
 
@@ -209,7 +215,7 @@ class Telephony(Model):
     reception: Reception | None = None
     groups: dict[Name, Group] = Field(default_factory=dict)
     trunks: dict[Name, Trunk] = Field(default_factory=dict)
-    emergency: dict[EmergencyDigits, Emergency] = Field(
+    emergency: dict[EmergencyDigits, LocalEmergency] = Field(
         default_factory=dict, description="What differs here from the territory's numbers"
     )
     blocked: tuple[DialPattern, ...] = Field(

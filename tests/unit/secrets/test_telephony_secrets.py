@@ -26,7 +26,7 @@ PUT = '"mairie secrets put rurutu trunk-local"'
 
 class World:
     def __init__(self, folder: Path) -> None:
-        self.folder = write(folder)
+        self.folder = folder
         self.vault = Vault(self.folder, load(self.folder))
         self.identity: Identity = find_identity(self.folder, demo=True)
 
@@ -57,7 +57,7 @@ class World:
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    return World(tmp_path / "demo")
+    return World(write(tmp_path / "demo"))
 
 
 def test_phones_have_passwords_and_voicemails_codes(world: World) -> None:
