@@ -21,6 +21,7 @@ BRICKS: dict[str, str] = {
     "lessons": "after wifi: it puts networks on the air through the radios that run by then",
     "portal": "after network: it fills the firewall's list of visitors; without it, none gets out",
     "records": "after network: it writes down what the firewall translates, from the first visitor",
+    "voip": "after vpn: other communes are called through the tunnel; calls inside need none",
     "backup": "last: the first copy of a host is of a host that is complete, through its tunnel",
 }
 """Name of each brick to the reason for its place."""

@@ -46,6 +46,8 @@ services = {
     "mqtts": ["tcp/8883"],
     "backup": ["tcp/8000"],
     "radius": ["udp/1812"],
+    # Operators choose the ports of the sound; the firewall's state lets their answers in.
+    "trunk": ["tcp/5060-5061", "udp/1024-65535"],
 }
 
 flows = {
@@ -134,6 +136,12 @@ flows = {
         "to": "internet",
         "services": ["http", "https", "ntp"],
         "reason": "Mises à jour des points d'accès de mairie",
+    },
+    "telephony-internet": {
+        "from": "telephony",
+        "to": "internet",
+        "services": ["trunk"],
+        "reason": "L'autocommutateur appelle l'opérateur téléphonique",
     },
     "public-internet": {
         "from": "public",
@@ -247,6 +255,18 @@ flows = {
         "services": ["ssh", "icmp"],
         "reason": "Le syndicat reprend la main sur le siège, par clé seulement",
     },
+    "telephony-hub": {
+        "from": "telephony",
+        "to": "hub",
+        "services": ["sip", "rtp"],
+        "reason": "Appels vers les autres communes, relayés par le siège",
+    },
+    "hub-telephony": {
+        "from": "hub",
+        "to": "telephony",
+        "services": ["sip", "rtp"],
+        "reason": "Appels des autres communes, relayés par le siège",
+    },
     # Technicians and other VPN peers.
     "technicians-hub": {
         "from": "technicians",
@@ -297,6 +317,7 @@ uplink_classes = {
         "backup_percent": 50,
         "backup_connections": 5,
         "backup_pack_mib": 16,
+        "call_codecs": ["g722", "alaw", "gsm"],
     },
     "dsl": {
         "mtu": 1492,
@@ -305,6 +326,7 @@ uplink_classes = {
         "backup_percent": 50,
         "backup_connections": 5,
         "backup_pack_mib": 16,
+        "call_codecs": ["g722", "alaw", "gsm"],
     },
     "4g": {
         "mtu": 1428,
@@ -313,6 +335,7 @@ uplink_classes = {
         "backup_percent": 40,
         "backup_connections": 3,
         "backup_pack_mib": 4,
+        "call_codecs": ["alaw", "gsm"],
     },
     "satellite": {
         "mtu": 1400,
@@ -321,6 +344,7 @@ uplink_classes = {
         "backup_percent": 30,
         "backup_connections": 2,
         "backup_pack_mib": 4,
+        "call_codecs": ["gsm"],
     },
 }
 
@@ -607,6 +631,122 @@ records = {
     },
 }
 
+# Telephone systems. The longest beginning of the commune's INSEE code decides. Prices are upper
+# bounds: they only have to make the daily ceiling come too early, never too late. Numbers that cost
+# more than a call (services, satellites) are blocked; a commune with a use for one says so.
+# "checked" as for backups: None, nobody has asked yet who answers there.
+_satellites = {
+    "satellites-87": {"pattern": "0087.", "right": "international", "blocked": True},
+    "satellites-88": {"pattern": "0088.", "right": "international", "blocked": True},
+}
+
+
+def _emergency(source: str, labels: dict[str, str]) -> dict[str, object]:
+    return {
+        number: {"label": label, "source": source, "checked": None}
+        for number, label in labels.items()
+    }
+
+
+telephony = {
+    "codecs": ["g722", "alaw"],
+    "code_digits": 3,
+    "holiday_years": [2026, 2027, 2028],
+    "records": {
+        "days": 180,
+        "maximum_days": 365,
+        "source": (
+            "CNIL, norme simplifiée n° 47 (autocommutateurs) : un an au plus ; sans valeur "
+            "juridique depuis le RGPD, gardée comme repère ; 180 jours : choix de cette référence"
+        ),
+        "checked": None,
+    },
+    "territories": {
+        "metropole": {
+            "label": "France métropolitaine",
+            "insee": ["0", "1", "2", "3", "4", "5", "6", "7", "8", *(f"9{n}" for n in range(6))],
+            "country": "FR",
+            "holidays": {"country": "FR"},
+            "emergency": _emergency(
+                "Arcep, décision n° 2002-1179 modifiée (numéros d'urgence), à relire en vigueur",
+                {
+                    "15": "SAMU",
+                    "17": "Police ou gendarmerie",
+                    "18": "Pompiers",
+                    "112": "Urgences",
+                    "114": "Urgences des personnes sourdes ou malentendantes",
+                    "115": "Urgence sociale",
+                    "116000": "Enfants disparus",
+                    "116117": "Médecin de garde",
+                    "119": "Enfance en danger",
+                    "191": "Sauvetage aéronautique",
+                    "196": "Sauvetage en mer",
+                    "197": "Alerte attentat, alerte enlèvement",
+                },
+            ),
+            "outside": {
+                "currency": "EUR",
+                "classes": {
+                    "gratuits": {"pattern": "080[0-5]XXXXXX", "per_minute": 0},
+                    "banalises": {"pattern": "080[6-9]XXXXXX", "per_minute": 0.1},
+                    "majores": {"pattern": "08.", "per_minute": 3, "blocked": True},
+                    "courts": {"pattern": "3XXX", "per_minute": 3, "blocked": True},
+                    "renseignements": {"pattern": "118XXX", "per_minute": 3, "blocked": True},
+                    "mobiles": {"pattern": "0[67]XXXXXXXX", "per_minute": 0.3},
+                    "fixes": {"pattern": "0[1-59]XXXXXXXX", "per_minute": 0.1},
+                    **{name: {**each, "per_minute": 10} for name, each in _satellites.items()},
+                    "international": {
+                        "pattern": "00.",
+                        "right": "international",
+                        "per_minute": 2.5,
+                    },
+                },
+                "daily": 30,
+                "source": "Plan national de numérotation ; prix : prudence de cette référence",
+                "checked": None,
+            },
+        },
+        "polynesie": {
+            "label": "Polynésie française",
+            "insee": ["987"],
+            "country": "PF",
+            "holidays": {"country": "FR", "subdivision": "PF"},
+            "emergency": {
+                **_emergency(
+                    "Besoin du syndicat ; à confirmer avec le haut-commissariat et l'opérateur",
+                    {
+                        "15": "SAMU",
+                        "17": "Police ou gendarmerie",
+                        "18": "Pompiers de la commune",
+                        "112": "Urgences",
+                    },
+                ),
+                **_emergency(
+                    "jrcc.pf, missions du JRCC Tahiti : « VHF / TEL : faites le 16 »",
+                    {"16": "Secours en mer (JRCC Tahiti)"},
+                ),
+            },
+            "outside": {
+                "currency": "XPF",
+                "classes": {
+                    "services": {"pattern": "3XXX", "per_minute": 300, "blocked": True},
+                    "mobiles": {"pattern": "8[79]XXXXXX", "per_minute": 45},
+                    "fixes": {"pattern": "4XXXXXXX", "per_minute": 20},
+                    **{name: {**each, "per_minute": 1500} for name, each in _satellites.items()},
+                    "international": {
+                        "pattern": "00.",
+                        "right": "international",
+                        "per_minute": 300,
+                    },
+                },
+                "daily": 5000,
+                "source": "Plan à huit chiffres ; prix : prudence de cette référence",
+                "checked": None,
+            },
+        },
+    },
+}
+
 # "hours" is what one click opens: at the counter, nobody has to ask twice in a morning.
 portal = {"on": True, "mode": "click", "hours": 4, "data": "1G", "rate": "2M"}
 
@@ -730,6 +870,7 @@ __all__ = [
     "services",
     "spectrum",
     "ssh",
+    "telephony",
     "upgrades",
     "uplink_classes",
     "vpn_port",

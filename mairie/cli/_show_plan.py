@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mairie.cli import _show_telephony
 from mairie.inventory.explain import Explained
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.network import NetworkPlan, Rule, Selector
@@ -22,6 +23,9 @@ def print_plan(plan: HostPlan, console: Console | None = None) -> None:
     _network(out, plan.network)
     if plan.vpn is not None:
         _vpn(out, plan.vpn)
+    if plan.voip is not None:
+        for title, columns, rows in _show_telephony.tables(plan.voip):
+            _print(out, title, columns, rows)
     if plan.network.firewall.rules:
         _print(
             out,
@@ -57,6 +61,7 @@ def _facts(out: Console, plan: HostPlan) -> None:
         "lessons": _lessons(plan),
         "filter": _filter(plan),
         "portal": _portal(plan),
+        "telephony": _show_telephony.summary(plan),
         "backup": _backup(plan),
     }
     table = Table.grid(padding=(0, 2))

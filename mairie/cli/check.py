@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,7 @@ def command(
     is one. With an identity, also opens every file of secrets.
     """
     from mairie.inventory import read
+    from mairie.inventory.notices import notices
 
     loaded = read(folder or inventory or default_inventory(), secrets=False)
     secret_problems, not_looked_at = _secrets(loaded, identity)
@@ -50,6 +52,8 @@ def command(
         click.echo(_count(len(problems), "error"), err=True)
         ctx.exit(EXIT_BAD_INPUT)
     click.echo(_summary(loaded.territory))
+    for notice in notices(loaded.territory, datetime.now(UTC).date()):
+        click.echo(notice)
     for what in not_looked_at:
         click.echo(f"not looked at: {what}")
 

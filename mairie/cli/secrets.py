@@ -14,6 +14,7 @@ from mairie.model.territory import Territory
 from mairie.secrets import files, owners, recipients
 from mairie.secrets.identity import Identity, find_identity
 from mairie.secrets.logins import Logins
+from mairie.secrets.telephony import Lines
 from mairie.secrets.vault import Vault
 
 
@@ -51,10 +52,36 @@ def generate(names: tuple[str, ...], inventory: Path, identity: Path | None) -> 
     changes = Logins(vault).generate(lambda: identity_of(vault, identity), names or None)
     for line in changes:
         click.echo(line)
+    of_phones = Lines(vault).generate(lambda: identity_of(vault, identity), names or None)
+    for line in of_phones:
+        click.echo(line)
     of_people = f", {_count(len(changes), 'change')} of log-ins" if changes else ""
+    of_lines = f", {_count(len(of_phones), 'change')} of telephones" if of_phones else ""
     click.echo(
-        f"{_count(len(made), 'host')} with new secrets{of_people} in {inventory / 'secrets'}"
+        f"{_count(len(made), 'host')} with new secrets{of_people}{of_lines} in "
+        f"{inventory / 'secrets'}"
     )
+
+
+@command.command()
+@click.argument("commune", metavar="COMMUNE")
+@click.argument("name", metavar="trunk-NAME")
+@inventory_option
+@identity_option
+def put(commune: str, name: str, inventory: Path, identity: Path | None) -> None:
+    """Keep the password that an operator gave COMMUNE for a trunk.
+
+    It is asked for twice; without a terminal, the first line of standard input is taken.
+    """
+    vault = open_vault(inventory)
+    own = identity_of(vault, identity)
+    if sys.stdin.isatty():
+        value = str(click.prompt(name, hide_input=True, confirmation_prompt=True, err=True))
+    else:
+        value = sys.stdin.readline().rstrip("\r\n")
+    Lines(vault).put(commune, name, value, own)
+    click.echo(f"{commune} keeps {name}")
+    click.echo(f"Deploy: mairie deploy {commune}")
 
 
 @command.command()
@@ -65,6 +92,7 @@ def generate(names: tuple[str, ...], inventory: Path, identity: Path | None) -> 
 @click.option("--network", metavar="NAME", help="Of COMMUNE: another passphrase.")
 @click.option("--device", metavar="NAME", help="That comes to HOST by radio: another key.")
 @click.option("--lessons", is_flag=True, help="Another code for the teachers of the gateway HOST.")
+@click.option("--phone", metavar="NAME", help="Of COMMUNE: another password and voicemail code.")
 @click.option("--server", is_flag=True, help="Another Wi-Fi certificate for the gateway HOST.")
 @click.option(
     "--authority", is_flag=True, help="Another certificate authority for COMMUNE, for all devices."
@@ -79,6 +107,7 @@ def rotate(
     access_point: str | None,
     network: str | None,
     device: str | None,
+    phone: str | None,
     lessons: bool,
     server: bool,
     authority: bool,
@@ -87,11 +116,11 @@ def rotate(
 ) -> None:
     """Give HOST a next WireGuard key, without cutting its tunnel; then --finish.
 
-    With one of the options for the Wi-Fi: another secret, at once; what was revoked or replaced
-    opens nothing once the gateways are deployed.
+    With one of the other options: another secret, at once; what was revoked or replaced
+    opens nothing once the hosts are deployed.
     """
     vault = open_vault(inventory)
-    named = [each is not None for each in (person, access_point, network, device)]
+    named = [each is not None for each in (person, access_point, network, device, phone)]
     if sum([finish, lessons, server, authority, *named]) > 1:
         raise MairieError("only one thing is rotated at a time; leave one option")
     own = identity_of(vault, identity)
@@ -118,6 +147,10 @@ def rotate(
     elif device is not None:
         logins.rotate_device(name, device, own)
         click.echo(f"{device} has a new key; write it into the device: mairie wifi show {name}")
+        click.echo(f"Deploy: mairie deploy {name}")
+    elif phone is not None:
+        changed = Lines(vault).rotate(name, phone, own)
+        click.echo(f"{name} has another {' and another '.join(changed)}")
         click.echo(f"Deploy: mairie deploy {name}")
     elif lessons:
         logins.rotate_lessons(name, own)

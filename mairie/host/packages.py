@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Generator, Sequence
 
 from pyinfra.api.command import StringCommand
@@ -44,3 +45,22 @@ def no_packages(packages: Sequence[str]) -> Generator[StringCommand, None, None]
         yield from apt.packages._inner(packages=list(packages), present=False)
     else:
         host.noop("packages are not installed")
+
+
+@operation()
+def offered(package: str, where: str) -> Generator[StringCommand, None, None]:
+    """Stop with a sentence when a package is not there and no source of this host has it.
+
+    Args:
+        package: its name.
+        where: what to do to have it, as the end of the sentence.
+
+    """
+    if package in known(DebPackages):
+        host.noop(f"{package} is installed")
+        return
+    sentence = f"No source of packages of this host has {package}: {where}"
+    yield StringCommand(
+        f"apt-cache show --no-all-versions {shlex.quote(package)} >/dev/null 2>&1 || "
+        f"{{ echo {shlex.quote(sentence)} >&2; exit 1; }}"
+    )

@@ -19,7 +19,7 @@ from pydantic import BaseModel, StringConstraints, ValidationError
 from mairie.inventory.problems import Problem, listing, suggestion
 from mairie.inventory.spots import Spot, spot
 from mairie.inventory.yaml_nodes import Document, Key, child
-from mairie.model import base, commune, reference, syndicate
+from mairie.model import base, commune, numbering, reference, syndicate, telephony
 
 
 def _pattern(annotated: Any, *path: str) -> str:
@@ -39,7 +39,7 @@ PATTERNS: Mapping[str, str] = {
     _pattern(base.SegmentName): "lower-case letters and digits, starting with a letter",
     _pattern(base.InterfaceName): "the name of a network port, such as eth0 or enp1s0",
     _pattern(base.RadioName): "the name of a radio, such as wlan0 or wlp3s0",
-    _pattern(reference.CountryCode): "a country in two capital letters, such as PF",
+    _pattern(base.CountryCode): "a country in two capital letters, such as PF",
     _pattern(base.WireGuardKey): "a WireGuard public key, 44 characters as wg pubkey prints them",
     _pattern(syndicate.SshKey): "one line of an OpenSSH public key file, such as ssh-ed25519 AAAA…",
     _pattern(base.Domain): "a domain in lower case, such as jeux.example",
@@ -47,8 +47,20 @@ PATTERNS: Mapping[str, str] = {
     _pattern(commune.DatabaseSource): "the name of a database, or the absolute path of its file",
     _pattern(reference.PortRange): "tcp/443, udp/10000-20000, icmp or any",
     _pattern(
-        reference.InseePrefix
+        base.InseePrefix
     ): "the beginning of official codes, such as 987 or 2A; empty for all of them",
+    _pattern(numbering.CurrencyCode): "a currency in three capital letters, such as XPF",
+    _pattern(numbering.EmergencyDigits): "two to seven digits, such as 15 or 116117",
+    _pattern(
+        numbering.DialPattern
+    ): "dialled digits, with X for 0-9, Z for 1-9, N for 2-9 and . for the rest, such as 36XX",
+    _pattern(telephony.Extension): "two to five digits, the first not 0, such as 101",
+    _pattern(
+        telephony.OutsideNumber
+    ): "the number as it is called from abroad, with +, such as +68940930000",
+    _pattern(telephony.MailAddress): "a mail address, such as accueil@rurutu.example",
+    _pattern(telephony.TrunkHost): "the name or address of a host, such as sip.operateur.example",
+    _pattern(telephony.SipUser): "the user's name as the operator gave it, letters and digits",
     _pattern(reference.ClockTime): "a time from 00:00 to 24:00, such as 07:30",
     _pattern(commune.Commune, "insee"): "the official code, five characters such as 98744 or 2A004",
     _pattern(syndicate.Syndicate, "domain"): "a domain name in lower case, such as sivu.example",

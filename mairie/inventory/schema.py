@@ -9,13 +9,17 @@ from typing import Any
 from pydantic import BaseModel
 
 from mairie.inventory import official
-from mairie.model.commune import ACCESS_POINTS, Commune
+from mairie.model.commune import ACCESS_POINTS, AP_HOSTS, Commune
 from mairie.model.reference import Reference
 from mairie.model.syndicate import Syndicate
+from mairie.model.telephony import TELEPHONY
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
 """The dialect that editors' YAML language server knows best."""
-_ZONES = ("internet", "hub", "gateway", "technicians", "peers", ACCESS_POINTS)
+_ZONES = (
+    *("internet", "hub", "gateway", "technicians", "peers"),
+    *(ACCESS_POINTS, AP_HOSTS, TELEPHONY),
+)
 
 Schema = dict[str, Any]
 

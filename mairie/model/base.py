@@ -121,6 +121,12 @@ Band = Annotated[
 RadioName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*$", max_length=8)]
 """A radio as the kernel names it; ``<radio>-<n>.<vlan>`` must fit 15 characters (IFNAMSIZ)."""
 
+InseePrefix = Annotated[str, StringConstraints(pattern=r"^[0-9AB]{0,5}$")]
+"""``987``: every commune of French Polynesia; empty: every commune."""
+
+CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+"""ISO 3166-1, two letters."""
+
 Ssid = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
 """Name of a network on the air; ``{commune}`` stands for the name of the commune."""
 

@@ -27,6 +27,7 @@ from mairie.model.base import (
 )
 from mairie.model.reference import Flow, PortalMode, Schedule
 from mairie.model.syndicate import TimeZone
+from mairie.model.telephony import VOICE_SEGMENT, Phone, Telephony
 
 UplinkKind = Literal["fibre", "dsl", "4g", "satellite"]
 Role = Literal["gateway", "server", "ap"]
@@ -325,6 +326,8 @@ class Commune(Model):
     people: dict[Login, Person] = Field(
         default_factory=dict, description="Who may log in to the Wi-Fi, by login"
     )
+    phones: dict[Name, Phone] = Field(default_factory=dict)
+    telephony: Telephony | None = None
     backup: CommuneBackup = CommuneBackup()
     flows: dict[Name, Flow] = Field(
         default_factory=dict, description="Local flows, each with its reason"
@@ -332,3 +335,23 @@ class Commune(Model):
     overrides: dict[str, Any] = Field(
         default_factory=dict, description="Over the reference, for this commune"
     )
+
+    @property
+    def has_telephony(self) -> bool:
+        """Whether it has a telephone system."""
+        return bool(self.phones) or self.telephony is not None
+
+    def devices(self, site: str) -> dict[str, Equipment]:
+        """Return everything with a reserved address on a site: its devices, and its phones."""
+        phones = {
+            name: Equipment(
+                segment=VOICE_SEGMENT,
+                mac=phone.mac,
+                address=phone.address,
+                label=phone.label,
+                wifi=False,
+            )
+            for name, phone in self.phones.items()
+            if phone.site == site and phone.mac is not None
+        }
+        return {**self.sites[site].devices, **phones}

@@ -11,7 +11,9 @@ from pydantic import Field, StringConstraints
 from mairie.model.base import (
     AbsolutePath,
     Band,
+    CountryCode,
     Domain,
+    InseePrefix,
     Label,
     Model,
     Name,
@@ -22,21 +24,17 @@ from mairie.model.base import (
     Size,
     Ssid,
 )
+from mairie.model.numbering import MediaCodec, ReferenceTelephony
 
 PortRange = Annotated[
     str, StringConstraints(pattern=r"^(?:(?:tcp|udp)/\d{1,5}(?:-\d{1,5})?|icmp|any)$")
 ]
 """``tcp/443``, ``udp/10000-20000``, ``icmp`` (echo request, both families) or ``any``."""
 
-InseePrefix = Annotated[str, StringConstraints(pattern=r"^[0-9AB]{0,5}$")]
-"""``987``: every commune of French Polynesia; empty: every commune."""
-
 ClockTime = Annotated[str, StringConstraints(pattern=r"^(?:[01]\d|2[0-3]):[0-5]\d$|^24:00$")]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Scope = Literal["site", "commune", "communes"]
 NetworkSecurity = Literal["enterprise", "personal", "devices", "open"]
-CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
-"""ISO 3166-1, two letters."""
 PortalMode = Literal["click", "voucher"]
 
 
@@ -97,9 +95,11 @@ class Flow(Model):
 
     source: str = Field(
         alias="from",
-        description="A segment, or technicians, hub, gateway, access-points, ap-hosts",
+        description="A segment, or technicians, hub, gateway, access-points, ap-hosts, telephony",
     )
-    destination: str = Field(alias="to", description="A segment, or internet, hub, gateway")
+    destination: str = Field(
+        alias="to", description="A segment, or internet, hub, gateway, telephony"
+    )
     services: tuple[Name, ...] = Field(min_length=1)
     scope: Scope = Field("site", description="Same site, all sites of the commune, all communes")
     reason: Label
@@ -140,6 +140,9 @@ class UplinkClass(Model):
     backup_connections: int = Field(ge=1, le=20, description="Requests of a backup at one time")
     backup_pack_mib: int = Field(
         ge=4, le=128, description="Size of one upload, MiB: what an interruption may cost"
+    )
+    call_codecs: tuple[MediaCodec, ...] = Field(
+        min_length=1, description="Of calls to other communes, best first"
     )
 
 
@@ -354,6 +357,7 @@ class Reference(Model):
     lessons: Lessons
     spectrum: dict[CountryCode, Spectrum]
     records: Records
+    telephony: ReferenceTelephony
     vpn_port: int = Field(ge=1024, le=65535)
 
 

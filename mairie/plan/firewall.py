@@ -8,6 +8,7 @@ from typing import Literal, cast
 
 from mairie.model.commune import ACCESS_POINTS, AP_HOSTS
 from mairie.model.reference import Flow, Reference, Segment
+from mairie.model.telephony import TELEPHONY
 from mairie.plan import selectors as select
 from mairie.plan.addressing import HostAddress
 from mairie.plan.context import VPN_INTERFACE, HubHost, SiteHost
@@ -23,6 +24,7 @@ from mairie.plan.parts.network import (
     Selector,
 )
 from mairie.plan.portal import portal_rules
+from mairie.plan.telephone_host import has_voip
 
 ALWAYS_OFFERED_BY_A_HUB = ("backup", "icmp", "ssh")
 
@@ -121,6 +123,8 @@ def _gateway_ends(place: SiteHost, flow: Flow) -> Iterator[Ends]:
             yield "", "input", points, select.own("gateway"), ""
     if flow.source == AP_HOSTS:
         yield from _from_ap_hosts(place, flow)
+    if TELEPHONY in (flow.source, flow.destination):
+        yield from _of_telephony(place, flow, behind)
     if destination is not None:
         yield from _from_tunnel(place, flow, destination, behind)
     elif behind is not None and flow.destination == "gateway":
@@ -136,6 +140,26 @@ def _from_ap_hosts(place: SiteHost, flow: Flow) -> Iterator[Ends]:
     elif flow.destination == "internet":
         outside = select.selector("internet", tuple(uplink.port for uplink in uplinks(place)))
         yield "", "forward", points, outside, ""
+
+
+def _of_telephony(place: SiteHost, flow: Flow, behind: Selector | None) -> Iterator[Ends]:
+    """Yield the ends of a flow with the telephone host, on the gateway of its site alone.
+
+    Where the gateway is that host itself, what it sends needs no rule.
+    """
+    system = select.telephone_host(place)
+    if system is None:
+        return
+    if flow.destination == TELEPHONY:
+        if behind is not None:
+            yield "", "input" if has_voip(place) else "forward", behind, system, ""
+    elif has_voip(place):
+        return
+    elif flow.destination == "internet":
+        outside = select.selector("internet", tuple(uplink.port for uplink in uplinks(place)))
+        yield "", "forward", system, outside, ""
+    elif flow.destination == "hub" and (hub := select.vpn_zone(place, "hub")) is not None:
+        yield "", "forward", system, hub, ""
 
 
 def _local(place: SiteHost, name: str, segment: Segment) -> Selector:
@@ -200,7 +224,7 @@ def inner_firewall(place: SiteHost) -> Firewall:
     rules = tuple(
         rule
         for name, flow in reference.flows.items()
-        if flow.destination == place.home
+        if flow.destination == place.home or (flow.destination == TELEPHONY and has_voip(place))
         for rule in _rules(
             name,
             flow,
@@ -220,7 +244,7 @@ def inner_firewall(place: SiteHost) -> Firewall:
 
 
 def _inner_ends(place: SiteHost, flow: Flow, port: str) -> Iterator[Ends]:
-    own = select.own(place.home)
+    own = select.own(flow.destination)
     behind = select.vpn_zone(place, flow.source)
     if behind is not None:
         through_port = Selector(
@@ -271,6 +295,8 @@ def hub_firewall(place: HubHost) -> Firewall:
 def _offered(place: HubHost, flow: Flow) -> tuple[str, ...]:
     if flow.destination != "hub":
         return flow.services
+    if flow.source == TELEPHONY:
+        return flow.services
     offered = (*place.hub.services, *ALWAYS_OFFERED_BY_A_HUB)
     return tuple(service for service in flow.services if service in offered)
 
@@ -297,6 +323,8 @@ def _seen_from_hub(place: HubHost, zone: str) -> Selector | None:
     segment = place.reference.segments.get(zone)
     if segment is not None:
         return select.selector(zone, select.VPN, select.any_commune(place.shared, segment))
+    if zone == TELEPHONY:
+        return select.telephone_hosts_of_hub(place)
     if zone == "gateway":
         return select.gateways(place.shared)
     if zone == "internet":

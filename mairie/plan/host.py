@@ -20,13 +20,16 @@ from mairie.plan.parts.lessons import LessonsPlan
 from mairie.plan.parts.network import NetworkPlan
 from mairie.plan.parts.portal import PortalPlan
 from mairie.plan.parts.records import RecordsPlan
+from mairie.plan.parts.voip import ExchangePlan, VoipPlan
 from mairie.plan.parts.vpn import VpnPlan
 from mairie.plan.parts.wifi import WifiPlan
 
 Role = Literal["hub", "gateway", "server", "ap"]
 
 
-Brick = Literal["base", "network", "vpn", "hub", "wifi", "lessons", "portal", "records", "backup"]
+Brick = Literal[
+    "base", "network", "vpn", "hub", "wifi", "lessons", "portal", "records", "voip", "backup"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +76,10 @@ class HostPlan:
     """On the gateway of a site whose visitors meet a page first only."""
     records: RecordsPlan | None
     """On the gateway of a site with the public network only."""
+    voip: VoipPlan | None
+    """On the telephone host of a commune with phones only."""
+    exchange: ExchangePlan | None
+    """On a hub with communes that have phones only."""
     backup: BackupPlan | None
     """None on a hub and on an access point, which keeps nothing."""
     store: StorePlan | None

@@ -163,7 +163,7 @@ def dhcp_scopes(place: SiteHost) -> tuple[DhcpScope, ...]:
 
 def reservations(place: SiteHost) -> Iterator[DhcpReservation]:
     """Yield the site's devices, by name; without a written address, one from their name."""
-    for name, item in sorted(place.site.devices.items()):
+    for name, item in sorted(place.commune.devices(place.site_stem).items()):
         segment = place.segments[item.segment]
         yield DhcpReservation(
             name=name,

@@ -14,6 +14,8 @@ from mairie.plan.lessons import has_lessons, site_lessons
 from mairie.plan.network import hub_network, site_network
 from mairie.plan.portal import has_portal, site_portal
 from mairie.plan.records import has_records, site_records
+from mairie.plan.telephone_host import has_voip
+from mairie.plan.voip import hub_exchange, site_voip
 from mairie.plan.vpn import gateway_vpn, hub_vpn
 from mairie.plan.wifi import has_wifi, site_wifi
 
@@ -56,6 +58,8 @@ def resolve_place(place: HubHost | SiteHost) -> HostPlan:
 
 def _hub(place: HubHost) -> HostPlan:
     syndicate = place.shared.syndicate
+    exchange = hub_exchange(place)
+    of_telephony: tuple[Brick, ...] = ("voip",) if exchange is not None else ()
     return HostPlan(
         name=place.name,
         territory=place.shared.territory.name,
@@ -72,7 +76,7 @@ def _hub(place: HubHost) -> HostPlan:
             site_label="",
         ),
         roles=("hub",),
-        bricks=("base", "network", "vpn", "hub", "backup"),
+        bricks=("base", "network", "vpn", "hub", *of_telephony, "backup"),
         timezone=place.hub.timezone,
         hub=place.name,
         base=base_plan(place),
@@ -83,6 +87,8 @@ def _hub(place: HubHost) -> HostPlan:
         lessons=None,
         portal=None,
         records=None,
+        voip=None,
+        exchange=exchange,
         backup=None,
         store=hub_store(place),
     )
@@ -118,6 +124,8 @@ def _site_host(place: SiteHost) -> HostPlan:
         lessons=site_lessons(place),
         portal=site_portal(place),
         records=site_records(place),
+        voip=site_voip(place),
+        exchange=None,
         backup=None if place.is_access_point else site_backup(place),
         store=None,
     )
@@ -130,5 +138,7 @@ def _bricks(place: SiteHost) -> tuple[Brick, ...]:
     of_a_portal: tuple[Brick, ...] = ("portal",) if has_portal(place) else ()
     of_a_recorder: tuple[Brick, ...] = ("records",) if has_records(place) else ()
     of_visitors = (*of_a_portal, *of_a_recorder)
+    of_telephony: tuple[Brick, ...] = ("voip",) if has_voip(place) else ()
     of_data: tuple[Brick, ...] = () if place.is_access_point else ("backup",)
-    return ("base", "network", *of_a_gateway, *of_wifi, *of_lessons, *of_visitors, *of_data)
+    of_services = (*of_wifi, *of_lessons, *of_visitors, *of_telephony)
+    return ("base", "network", *of_a_gateway, *of_services, *of_data)

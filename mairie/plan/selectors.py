@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from mairie.model.commune import ACCESS_POINT_SEGMENT, ACCESS_POINTS, AP_HOSTS
 from mairie.model.reference import Segment
+from mairie.model.telephony import TELEPHONY
 from mairie.plan.addressing import TUNNEL_SLOT, HostAddress, Prefixes
-from mairie.plan.context import VPN_INTERFACE, HubHost, Shared, SiteHost
+from mairie.plan.context import SERVER_SEGMENT, VPN_INTERFACE, HubHost, Shared, SiteHost
 from mairie.plan.interfaces import reservations
 from mairie.plan.parts.network import Selector
+from mairie.plan.telephone_host import has_voip, own_address, telephone_hosts
 
 VPN = (VPN_INTERFACE,)
 
@@ -60,6 +62,33 @@ def ap_hosts(place: SiteHost) -> Selector | None:
     return Selector(
         zone=AP_HOSTS,
         interfaces=(f"br-{ACCESS_POINT_SEGMENT}",),
+        ipv4=tuple(f"{at.ipv4}/32" for at in found),
+        ipv6=tuple(f"{at.ipv6}/128" for at in found),
+    )
+
+
+def telephone_host(place: SiteHost) -> Selector | None:
+    """Select the host of a site that has the commune's telephone system; None on another site."""
+    found = next((each for each in place.neighbours() if has_voip(each)), None)
+    if found is None:
+        return None
+    interfaces = () if found.is_gateway else (f"br-{SERVER_SEGMENT}",)
+    return selector(TELEPHONY, interfaces, single(own_address(found)))
+
+
+def telephone_hosts_of_hub(place: HubHost) -> Selector | None:
+    """Select the telephone hosts that a hub connects, behind the tunnel; None without any.
+
+    A gateway sends into the tunnel from its address there, unless a program chooses another.
+    """
+    hosts = list(telephone_hosts(place))
+    found = [own_address(each) for each in hosts]
+    found += [each.tunnel for each in hosts if each.is_gateway]
+    if not found:
+        return None
+    return Selector(
+        zone=TELEPHONY,
+        interfaces=VPN,
         ipv4=tuple(f"{at.ipv4}/32" for at in found),
         ipv6=tuple(f"{at.ipv6}/128" for at in found),
     )

@@ -11,6 +11,7 @@ from mairie.secrets import files, owners, recipients
 from mairie.secrets.errors import SecretsError
 from mairie.secrets.identity import Identity
 from mairie.secrets.payload import Payload
+from mairie.secrets.telephony_names import left_over, missing
 from mairie.secrets.vault import Vault
 from mairie.secrets.wifi_record import WARN_DAYS, WifiRecord, wanted
 
@@ -69,7 +70,7 @@ def problems(vault: Vault, identity: Identity | None) -> tuple[tuple[Path, str],
             missing = [name for name in names if name not in held]
             if missing:
                 found.append((path, f"{host} has no {' and no '.join(missing)}; {_GENERATE}"))
-    return (*found, *_wifi(vault, identity))
+    return (*found, *_wifi(vault, identity), *_telephony(vault, identity))
 
 
 def _wifi(vault: Vault, identity: Identity | None) -> Iterator[tuple[Path, str]]:
@@ -92,8 +93,8 @@ def _wifi(vault: Vault, identity: Identity | None) -> Iterator[tuple[Path, str]]
                 record = vault.open(commune, identity).wifi.record
             except SecretsError:
                 continue  # said already
-        for missing in record.missing(want):
-            yield path, f"holds {missing}; {_GENERATE}"
+        for lacking in record.missing(want):
+            yield path, f"holds {lacking}; {_GENERATE}"
         for what in record.left_over(want):
             yield path, f'still holds {what}; take it away with "mairie secrets generate"'
         for what, until in record.ending(today, WARN_DAYS):
@@ -101,6 +102,27 @@ def _wifi(vault: Vault, identity: Identity | None) -> Iterator[tuple[Path, str]]
         if record.authority is not None and record.authority - today < AUTHORITY_WARNING:
             again = f'begin another with "mairie secrets rotate {commune} --authority"'
             yield path, f"its certificate authority ends on {record.authority}; {again}"
+
+
+def _telephony(vault: Vault, identity: Identity | None) -> Iterator[tuple[Path, str]]:
+    """Yield what is missing or left over among the secrets of telephone systems."""
+    try:
+        records = files.load_telephony(vault.folder)
+    except SecretsError as error:
+        yield files.secrets_folder(vault.folder) / "telephony.yaml", str(error)
+        return
+    for stem, commune in vault.territory.communes.items():
+        path = files.age_file(vault.folder, stem)
+        held: Collection[str] = records.get(stem, ())
+        if identity is not None and (commune.has_telephony or held):
+            try:
+                held = vault.open(stem, identity).telephony
+            except SecretsError:
+                continue  # said already
+        for lacking in missing(stem, commune, held):
+            yield path, f"holds {lacking}"
+        for what in left_over(commune, held):
+            yield path, f'still holds {what}; take it away with "mairie secrets generate"'
 
 
 def _held(content: Payload, host: str) -> Collection[str]:

@@ -22,10 +22,12 @@ _PUBLIC = "public.yaml"
 _RECIPIENTS = "recipients.yaml"
 _OTHERS = "others.yaml"
 _WIFI = "wifi.yaml"
+_TELEPHONY = "telephony.yaml"
 _REMAKE = {
     _PUBLIC: "mairie secrets generate",
     _OTHERS: "mairie secrets generate",
     _WIFI: "mairie secrets generate",
+    _TELEPHONY: "mairie secrets generate",
     _RECIPIENTS: "mairie secrets recipients --apply",
 }
 _PUBLIC_HEADER = """\
@@ -33,6 +35,9 @@ _PUBLIC_HEADER = """\
 """
 _OTHERS_HEADER = """\
 # Written by mairie, not by hand: names of the other secrets that the .age files hold for each host.
+"""
+_TELEPHONY_HEADER = """\
+# Written by mairie, not by hand: names of the secrets of each commune's telephone system.
 """
 _WIFI_HEADER = """\
 # Written by mairie, not by hand: who and what has a secret for the Wi-Fi, and until when
@@ -142,21 +147,30 @@ def load_others(folder: Path) -> dict[str, tuple[str, ...]]:
         SecretsError: ``secrets/others.yaml`` is damaged.
 
     """
-    path = secrets_folder(folder) / _OTHERS
-    data = _load_yaml(path)
-    if data is None:
-        return {}
-    if not isinstance(data, dict) or not all(
-        isinstance(host, str) and _is_texts(names) for host, names in data.items()
-    ):
-        raise _damaged(path)
-    return {host: tuple(names) for host, names in data.items()}
+    return _load_names(secrets_folder(folder) / _OTHERS)
 
 
 def save_others(folder: Path, names: Mapping[str, Sequence[str]]) -> None:
     """Write ``secrets/others.yaml``: sorted, one host on a line."""
-    lines = (f"{host}: [{', '.join(sorted(names[host]))}]\n" for host in sorted(names))
-    _save(secrets_folder(folder) / _OTHERS, _OTHERS_HEADER + ("".join(lines) or "{}\n"))
+    _save_names(secrets_folder(folder) / _OTHERS, _OTHERS_HEADER, names)
+
+
+def load_telephony(folder: Path) -> dict[str, tuple[str, ...]]:
+    """Return the names of the secrets of each commune's telephone system; empty when none has one.
+
+    Raises:
+        SecretsError: ``secrets/telephony.yaml`` is damaged.
+
+    """
+    return _load_names(secrets_folder(folder) / _TELEPHONY)
+
+
+def save_telephony(folder: Path, names: Mapping[str, Sequence[str]]) -> None:
+    """Write ``secrets/telephony.yaml``: sorted, one commune on a line; no file without phones."""
+    path = secrets_folder(folder) / _TELEPHONY
+    kept = {commune: held for commune, held in names.items() if held}
+    if kept or path.exists():
+        _save_names(path, _TELEPHONY_HEADER, kept)
 
 
 def load_wifi(folder: Path) -> dict[str, WifiRecord]:
@@ -218,6 +232,22 @@ def save_recipients(folder: Path, recipients: Mapping[str, Sequence[str]]) -> No
         for keys, owners in sorted(groups.items(), key=lambda item: item[1])
     ]
     _save_yaml(secrets_folder(folder) / _RECIPIENTS, _RECIPIENTS_HEADER, data)
+
+
+def _load_names(path: Path) -> dict[str, tuple[str, ...]]:
+    data = _load_yaml(path)
+    if data is None:
+        return {}
+    if not isinstance(data, dict) or not all(
+        isinstance(owner, str) and _is_texts(names) for owner, names in data.items()
+    ):
+        raise _damaged(path)
+    return {owner: tuple(names) for owner, names in data.items()}
+
+
+def _save_names(path: Path, header: str, names: Mapping[str, Sequence[str]]) -> None:
+    lines = (f"{owner}: [{', '.join(sorted(names[owner]))}]\n" for owner in sorted(names))
+    _save(path, header + ("".join(lines) or "{}\n"))
 
 
 def _is_texts(value: Any) -> bool:

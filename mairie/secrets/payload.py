@@ -68,6 +68,9 @@ class Payload:
     wifi: WifiEntry = field(default_factory=WifiEntry)
     """Of a commune whose sites have access points; empty otherwise."""
 
+    telephony: dict[str, str] = field(default_factory=dict, repr=False)
+    """Of a commune's telephone system, by name: ``sip-<phone>``, ``trunk-<trunk>`` …"""
+
     def with_host(self, host: str, entry: HostEntry) -> Payload:
         """Return a copy in which a host has these secrets."""
         return replace(self, hosts={**self.hosts, host: entry})
@@ -75,6 +78,10 @@ class Payload:
     def with_wifi(self, wifi: WifiEntry) -> Payload:
         """Return a copy in which the commune has these secrets for its Wi-Fi."""
         return replace(self, wifi=wifi)
+
+    def with_telephony(self, telephony: dict[str, str]) -> Payload:
+        """Return a copy in which the commune has these secrets for its telephone system."""
+        return replace(self, telephony=telephony)
 
     def to_bytes(self) -> bytes:
         """Encode as indented JSON, keys sorted."""

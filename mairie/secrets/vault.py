@@ -13,11 +13,13 @@ from mairie.plan.context import Shared, commune_hosts
 from mairie.plan.host import HostSecrets
 from mairie.plan.lessons import has_lessons
 from mairie.plan.radio import radios
+from mairie.plan.telephone_host import telephone_host
 from mairie.plan.wifi import has_wifi, people_at
 from mairie.secrets import age, files, owners, payload, recipients
 from mairie.secrets.errors import SecretsError
 from mairie.secrets.identity import Identity
 from mairie.secrets.payload import HostEntry, Payload
+from mairie.secrets.telephony_names import given, made, missing
 from mairie.secrets.wifi_record import wanted
 
 _RESTORE = "take it back from version control"
@@ -56,6 +58,7 @@ class Vault:
         others = dict(entry.others)
         if owner in self.territory.communes:
             others |= self._wifi_secrets(owner, host, identity)
+            others |= self._telephony_secrets(owner, host, identity)
         if owner in self.territory.syndicate.hubs:
             preshared = self._preshared_keys_of_hub(owner, identity)
             others |= self._backup_secrets_of_hub(owner, identity)
@@ -93,7 +96,7 @@ class Vault:
         """
         public = files.load_public_keys(self.folder)
         others = files.load_others(self.folder)
-        made: list[str] = []
+        done: list[str] = []
         for owner in owners.owners(self.territory) if only is None else only:
             tunnels = set(owners.tunnel_hosts(self.territory, owner))
             wanted = owners.other_secrets(self.territory, owner)
@@ -114,14 +117,14 @@ class Vault:
             changed = [host for host in wanted if content.hosts[host] != old.hosts.get(host)]
             if changed or not exists:
                 self.write(owner, content)
-            made += sorted(changed)
+            done += sorted(changed)
             # What is in clear is written after the secrets: a key that peers already use must
             # never be without its private half.
             public.update({host: content.hosts[host].public_keys for host in tunnels})
             files.save_public_keys(self.folder, public)
             others.update({host: tuple(content.hosts[host].others) for host in wanted})
             files.save_others(self.folder, others)
-        return tuple(made)
+        return tuple(done)
 
     def rotate(self, host: str, identity: Identity) -> PublicKeys:
         """Stage a next WireGuard key, which peers accept beside the one in force."""
@@ -240,6 +243,18 @@ class Vault:
         people = [each.login for each in people_at(place) if each.password]
         of_lessons = entry.of_lessons(host) if has_lessons(place) else {}
         return {**entry.of_radius(host, people), **of_radios, **of_lessons}
+
+    def _telephony_secrets(self, commune: str, host: str, identity: Identity) -> dict[str, str]:
+        """Return what the telephone host of a commune needs; what is not there yet is refused."""
+        place = telephone_host(Shared.of(self.territory), commune)
+        if place is None or place.name != host:
+            return {}
+        held = self.open(commune, identity).telephony
+        model = self.territory.communes[commune]
+        lacking = next(missing(commune, model, held), None)
+        if lacking is not None:
+            raise SecretsError(f"{files.age_file(self.folder, commune)} holds {lacking}")
+        return {name: held[name] for name in (*made(model), *given(model))}
 
     def write(self, owner: str, content: Payload) -> None:
         """Encrypt the file of an owner anew, to today's recipients."""

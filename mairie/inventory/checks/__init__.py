@@ -17,6 +17,7 @@ from mairie.inventory.checks import (
     name_filter,
     names,
     night,
+    numbering,
     people,
     places,
     portal,
@@ -25,6 +26,7 @@ from mairie.inventory.checks import (
     reference,
     sites,
     syndicate,
+    telephony,
 )
 from mairie.inventory.checks.facts import Facts
 from mairie.inventory.problems import Problem
@@ -47,6 +49,8 @@ CHECKS: tuple[Callable[[Facts], Iterator[Problem]], ...] = (
     portal.problems,
     radios.problems,
     records.problems,
+    numbering.problems,
+    telephony.problems,
 )
 
 

@@ -30,8 +30,8 @@ def problems(facts: Facts) -> Iterator[Problem]:
         stem = place.commune_stem
         for path, message in _servers(place):
             yield facts.sources.in_commune(stem, (*place.path, *path), message)
-        for name, item in place.site.devices.items():
-            full = (*place.path, *_path(place, name), "mac")
+        for name, item in place.commune.devices(place.stem).items():
+            full = (*_path(place, name), "mac")
             if item.mac in macs:
                 label, where = macs[item.mac]
                 message = f"{item.mac} is already {label}'s ({where}); each device has its own"
@@ -39,7 +39,7 @@ def problems(facts: Facts) -> Iterator[Problem]:
             where = facts.sources.where(facts.sources.commune_files[stem], full)
             macs.setdefault(item.mac, (name, where))
         for path, message in _equipment(facts, place):
-            yield facts.sources.in_commune(stem, (*place.path, *path), message)
+            yield facts.sources.in_commune(stem, path, message)
         for path, message in _statics(facts, place, statics):
             yield facts.sources.in_commune(stem, (*place.uplinks_path, *path), message)
 
@@ -74,7 +74,7 @@ def _numbers(place: SitePlace, numbers: dict[str, int]) -> Iterator[tuple[Key, s
 
 def _equipment(facts: Facts, place: SitePlace) -> Iterator[tuple[Key, str]]:
     reference = facts.site_reference(place)
-    devices = place.site.devices
+    devices = place.commune.devices(place.stem)
     if reference is None or not devices:
         return
     present = facts.segments(place, reference)
@@ -84,6 +84,8 @@ def _equipment(facts: Facts, place: SitePlace) -> Iterator[tuple[Key, str]]:
         item, path = devices[name], _path(place, name)
         if name in place.site.access_points and item.segment not in present:
             continue  # said once for the site (checks/people.py)
+        if name in place.commune.phones and item.segment not in present:
+            continue  # said of the phone (checks/telephony.py)
         if item.segment not in present:
             known = f"its segments: {listing(present)}"
             absent = f'"{item.segment}" is not on this site; {known}'
@@ -116,8 +118,11 @@ def _access_point_hosts(gateway: SiteHost) -> dict[str, str]:
 
 
 def _path(place: SitePlace, name: str) -> Key:
-    """Return where a device is in its site."""
-    return ("access_points" if name in place.site.access_points else "equipment", name)
+    """Return where a device is in the commune's file."""
+    if name in place.site.devices:
+        kind = "access_points" if name in place.site.access_points else "equipment"
+        return (*place.path, kind, name)
+    return ("phones", name)
 
 
 def _wrong_address(

@@ -27,6 +27,7 @@ def problems(facts: Facts) -> Iterator[Problem]:
     """Yield what is wrong with names, those of broken communes' files included."""
     yield from _stems(facts)
     yield from _hosts(facts)
+    yield from _phones(facts)
     if facts.syndicate is not None:
         for name in facts.syndicate.technicians:
             if name in SYSTEM_ACCOUNTS:
@@ -82,3 +83,12 @@ def _hosts(facts: Facts) -> Iterator[Problem]:
                 what = "a host" if name in place.site.hosts else "equipment"
                 message = f'"{name}" is already {what} of this site; rename one of them'
                 yield document.problem((*place.path, "access_points", name), message)
+
+
+def _phones(facts: Facts) -> Iterator[Problem]:
+    for place in facts.sites():
+        for name, phone in place.commune.phones.items():
+            if phone.site == place.stem and name in {*place.site.hosts, *place.site.devices}:
+                what = "a host" if name in place.site.hosts else "a device"
+                message = f'"{name}" is already {what} of site {place.stem}; rename one of them'
+                yield facts.sources.in_commune(place.commune_stem, ("phones", name), message)

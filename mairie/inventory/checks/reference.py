@@ -14,8 +14,12 @@ from mairie.inventory.problems import Problem, unknown
 from mairie.inventory.yaml_nodes import Key, dotted
 from mairie.model.commune import ACCESS_POINTS, AP_HOSTS
 from mairie.model.reference import Reference
+from mairie.model.telephony import TELEPHONY
 
-ZONES: Final = ("internet", "hub", "gateway", "technicians", "peers", ACCESS_POINTS, AP_HOSTS)
+ZONES: Final = (
+    *("internet", "hub", "gateway", "technicians", "peers"),
+    *(ACCESS_POINTS, AP_HOSTS, TELEPHONY),
+)
 """Ends of flows beside the segments."""
 _SCOPES: Final = ("-commune", "-communes")
 _COUNTER_ENDINGS: Final = (

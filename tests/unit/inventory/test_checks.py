@@ -692,7 +692,7 @@ CASES: tuple[Case, ...] = (
         "nom: Rurutu\narchipelago: austral",
         [
             "communes/rurutu.yaml:1: name: this key is required",
-            "communes/rurutu.yaml:2: nom: unknown key; allowed: insee, name, archipelago, island, timezone, index, hub, uplinks, sites, people, backup, flows, overrides",
+            "communes/rurutu.yaml:2: nom: unknown key; allowed: insee, name, archipelago, island, timezone, index, hub, uplinks, sites, people, phones, telephony, backup, flows, overrides",
         ],
     ),
     (

@@ -29,7 +29,7 @@ CASES: tuple[Case, ...] = (
         "index: 44\n",
         "index: 44\nzzz: 1\n",
         [
-            "communes/rurutu.yaml:7: zzz: unknown key; allowed: insee, name, archipelago, island, timezone, index, hub, uplinks, sites, people, backup, flows, overrides"
+            "communes/rurutu.yaml:7: zzz: unknown key; allowed: insee, name, archipelago, island, timezone, index, hub, uplinks, sites, people, phones, telephony, backup, flows, overrides"
         ],
     ),
     (

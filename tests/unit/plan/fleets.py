@@ -86,20 +86,50 @@ def sites(draw: st.DrawFn, index: int) -> dict[str, Any]:
     return {"label": f"Site {index}", "index": index, "segments": names, "hosts": hosts}
 
 
+def telephones(index: int, sites: dict[str, Any]) -> dict[str, Any]:
+    """Return a telephone system for a commune: a softphone on each site with phones."""
+    places = [name for name, site in sites.items() if "voice" in site["segments"]]
+    phones = {
+        f"phone-{name}": {
+            "site": name,
+            "number": 200 + place,
+            "label": f"Poste {name}",
+            "model": "softphone",
+            "voicemail": True,
+        }
+        for place, name in enumerate(places)
+    }
+    main = f"+689409{index:05d}"
+    reception = {
+        "number": 199,
+        "members": list(phones),
+        "voicemail": next(iter(phones), ""),
+        "hours": [{"days": ["mon"], "start": "07:30", "end": "12:00"}],
+    }
+    trunk = {"label": "O", "kind": "ip", "host": "192.0.2.7", "channels": 1, "numbers": [main]}
+    telephony = {"number": main, "trunks": {"operator": trunk}}
+    return {
+        "phones": phones,
+        "telephony": {**telephony, **({"reception": reception} if phones else {})},
+    }
+
+
 @st.composite
-def communes(draw: st.DrawFn, index: int) -> Commune:
-    """Draw one commune with one to three sites."""
+def communes(draw: st.DrawFn, index: int, *, phones: bool = False) -> Commune:
+    """Draw one commune with one to three sites, with or without a telephone system."""
     count = draw(st.integers(1, 3))
     places = draw(st.lists(st.integers(0, 13), min_size=count, max_size=count, unique=True))
     kind = draw(st.sampled_from(["fibre", "dsl", "4g", "satellite"]))
+    buildings = {f"site{place}": draw(sites(place)) for place in places}
     return Commune.model_validate(
         {
-            "insee": f"{98000 + index:05d}",
+            "insee": f"{98700 if phones else 98000 + index:05d}",
             "name": f"Commune {index}",
             "timezone": draw(st.sampled_from(["Pacific/Tahiti", "Pacific/Marquesas"])),
             "index": index,
             "uplinks": [{"kind": kind, "down": "20M", "up": "4M"}],
-            "sites": {f"site{place}": draw(sites(place)) for place in places},
+            "sites": buildings,
+            **(telephones(index, buildings) if phones else {}),
         }
     )
 
@@ -119,7 +149,9 @@ def territory(fleet: list[Commune], hubs: int = 1) -> Territory:
 
 
 @st.composite
-def fleets(draw: st.DrawFn, smallest: int = 1, largest: int = 4) -> list[Commune]:
+def fleets(
+    draw: st.DrawFn, smallest: int = 1, largest: int = 4, *, phones: bool = False
+) -> list[Commune]:
     """Draw communes with distinct indexes."""
     indexes = draw(st.lists(st.integers(1, 255), min_size=smallest, max_size=largest, unique=True))
-    return [draw(communes(index)) for index in indexes]
+    return [draw(communes(index, phones=phones)) for index in indexes]

@@ -1,0 +1,333 @@
+"""Files of the brick voip: Asterisk's whole configuration, tried before it is given to Asterisk.
+
+The files are placed in CANDIDATE; ``apply-voip`` lets Asterisk itself read them all in a private
+place and, when it finds nothing wrong, puts them into LIVE: what starts is what was tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from mairie.files import SHELL, VERIFY, TemplateFile
+from mairie.files.voip_dialling import (
+    class_contexts,
+    emergency_exits,
+    incoming_numbers,
+    national,
+    open_spans,
+    ordinary_channels,
+    spoken,
+    trunk_prefix,
+)
+from mairie.plan.host import HostPlan
+from mairie.plan.parts.voip import ExchangePlan, Extension, VoipPlan
+
+CANDIDATE = "/etc/mairie/voip"
+LIVE = "/etc/asterisk"
+"""All that Asterisk reads; nothing else is left in it."""
+ACCOUNT = "asterisk"
+SERVICE = "asterisk.service"
+PACKAGE = "asterisk"
+PROGRAM = "/usr/sbin/asterisk"
+HELPERS = "/usr/local/libexec/mairie"
+APPLY = f"{HELPERS}/apply-voip"
+KEEP = f"{HELPERS}/keep-calls"
+UNITS = "/etc/systemd/system"
+KEEP_SERVICE = "mairie-calls-keep.service"
+KEEP_TIMER = "mairie-calls-keep.timer"
+RUN = "/run/asterisk"
+LOGS = "/var/log/asterisk"
+MESSAGES = f"{LOGS}/messages.log"
+SECURITY = f"{LOGS}/security.log"
+RECORDS = f"{LOGS}/cdr-custom"
+"""Call records: ``calls.csv`` of today, and one file for each day before it."""
+SPOOL = "/var/spool/asterisk"
+VOICEMAIL = f"{SPOOL}/voicemail"
+LIBRARY = "/var/lib/asterisk"
+LANGUAGE = "fr_CA_f_June"
+"""Of announcements: Debian's French prompts for Asterisk."""
+SOUNDS = "/usr/share/asterisk/sounds"
+SIP_PORT = 5060
+SIPS_PORT = 5061
+LOG_DAYS = 30
+"""Messages and security events are kept so long, and no longer: they hold addresses."""
+RESTART = ("asterisk.conf", "modules.conf", "pjsip_transports.conf")
+"""What Asterisk reads only when it starts."""
+
+OUTSIDE = "outbound_registration|sending [A-Z]+ request|not resolve|Unable to resolve"
+"""Faults that are of the network and of others, not of the configuration: an extended regular
+expression."""
+
+MODULES = (
+    # before everything else: settings of SIP come through sorcery, time from timerfd
+    "res_sorcery_config",
+    "res_sorcery_memory",
+    "res_sorcery_astdb",
+    "res_timing_timerfd",
+    "res_pjproject",
+    "res_musiconhold",
+    "res_parking",
+    "res_security_log",
+    "res_srtp",
+    "res_rtp_asterisk",
+    "res_pjsip",
+    "res_pjsip_session",
+    "res_pjsip_pubsub",
+    "res_pjsip_outbound_publish",
+    "res_pjsip_acl",
+    "res_pjsip_authenticator_digest",
+    "res_pjsip_caller_id",
+    "res_pjsip_dlg_options",
+    "res_pjsip_dtmf_info",
+    "res_pjsip_endpoint_identifier_ip",
+    "res_pjsip_endpoint_identifier_user",
+    "res_pjsip_exten_state",
+    "res_pjsip_header_funcs",
+    "res_pjsip_logger",
+    "res_pjsip_mwi",
+    "res_pjsip_mwi_body_generator",
+    "res_pjsip_nat",
+    "res_pjsip_outbound_authenticator_digest",
+    "res_pjsip_outbound_registration",
+    "res_pjsip_pidf_body_generator",
+    "res_pjsip_dialog_info_body_generator",
+    "res_pjsip_refer",
+    "res_pjsip_registrar",
+    "res_pjsip_rfc3326",
+    "res_pjsip_sdp_rtp",
+    "chan_pjsip",
+    "bridge_builtin_features",
+    "bridge_builtin_interval_features",
+    "bridge_holding",
+    "bridge_native_rtp",
+    "bridge_simple",
+    "codec_alaw",
+    "codec_g722",
+    "codec_gsm",
+    "codec_resample",
+    "codec_ulaw",
+    "format_gsm",
+    "format_pcm",
+    "format_sln",
+    "format_wav",
+    "app_dial",
+    "app_directed_pickup",
+    "app_echo",
+    "app_originate",
+    "app_playback",
+    "app_queue",
+    "app_softhangup",
+    "app_stack",
+    "app_voicemail",
+    "res_cdrel_custom",
+    "cdr_custom",
+    "func_callerid",
+    "func_cdr",
+    "func_channel",
+    "func_cut",
+    "func_db",
+    "func_devstate",
+    "func_dialplan",
+    "func_groupcount",
+    "func_lock",
+    "func_logic",
+    "func_math",
+    "func_strings",
+    "func_timeout",
+    "pbx_config",
+)
+"""All that Asterisk loads, in order; what one of them needs comes by itself, or before it."""
+EMPTY = (
+    "ccss.conf",
+    "cel.conf",
+    "cli_permissions.conf",
+    "codecs.conf",
+    "dnsmgr.conf",
+    "dsp.conf",
+    "extconfig.conf",
+    "http.conf",
+    "manager.conf",
+    "pjproject.conf",
+    "sorcery.conf",
+    "stasis.conf",
+    "udptl.conf",
+)
+"""Files that Asterisk's core looks for; what they would switch on is off without a word."""
+
+
+def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
+    """Return every file of the brick for this host; none where there are no telephones."""
+    if plan.voip is None and plan.exchange is None:
+        return ()
+    return (*_configuration(plan), *_programs(plan))
+
+
+def candidate_of(name: str) -> str:
+    """Return the path at which a file of Asterisk's is placed."""
+    return f"{CANDIDATE}/{name}"
+
+
+def live_of(path: str) -> str:
+    """Return the path from which Asterisk reads a file that is placed at ``path``."""
+    return f"{LIVE}/{PurePosixPath(path).name}"
+
+
+def configuration_files(plan: HostPlan) -> tuple[TemplateFile, ...]:
+    """Return the files that Asterisk reads."""
+    return tuple(file for file in files(plan) if file.path.startswith(f"{CANDIDATE}/"))
+
+
+def listens(plan: HostPlan) -> frozenset[tuple[str, str]]:
+    """Return protocol and ``address:port`` of every socket on which Asterisk answers."""
+    at = plan.voip or plan.exchange
+    if at is None:
+        return frozenset()
+    return frozenset(
+        ("tcp" if each["protocol"] == "tls" else each["protocol"], each["bind"])
+        for each in transports(at)
+    )
+
+
+def transports(at: VoipPlan | ExchangePlan) -> list[dict[str, str]]:
+    """Return the ways on which SIP comes and goes: own addresses only."""
+    wanted = [("udp", SIP_PORT), ("tcp", SIP_PORT)]
+    if isinstance(at, VoipPlan) and any(trunk.transport == "tls" for trunk in at.trunks):
+        wanted.append(("tls", SIPS_PORT))
+    return [
+        {"name": f"{protocol}-{family}", "protocol": protocol, "bind": f"{address}:{port}"}
+        for protocol, port in wanted
+        for family, address in (("ipv4", at.ipv4), ("ipv6", f"[{at.ipv6}]"))
+    ]
+
+
+def phone_variables(extension: Extension, voip: VoipPlan) -> dict[str, str]:
+    """Return what the dial plan knows of the phone that calls."""
+    code = voip.country_code
+    return {
+        "EXT": extension.number,
+        "LABEL": spoken(extension.label),
+        "OUT_E164": extension.outgoing,
+        "OUT_NATIONAL": national(extension.outgoing, code),
+        "EMERGENCY_E164": extension.emergency_caller,
+        "EMERGENCY_NATIONAL": national(extension.emergency_caller, code),
+        "TRANSFERS": "tT",
+    }
+
+
+def _configuration(plan: HostPlan) -> Iterator[TemplateFile]:
+    """Yield Asterisk's files."""
+    common = {
+        "account": ACCOUNT,
+        "live": LIVE,
+        "run": RUN,
+        "logs": LOGS,
+        "library": LIBRARY,
+        "spool": SPOOL,
+        "language": LANGUAGE,
+        "modules": MODULES,
+    }
+    at = plan.voip or plan.exchange
+    for name in ("asterisk.conf", "modules.conf", "logger.conf", "indications.conf"):
+        yield _read(name, **common)
+    yield from (_read(name, template="empty") for name in EMPTY)
+    for name in ("acl.conf", "cli.conf"):
+        yield _read(name, template="empty")
+    yield _read("cdr.conf")
+    yield _read("cdr_custom.conf")
+    yield _read("rtp.conf", at=at)
+    yield _read("features.conf")
+    yield _read("res_parking.conf")
+    yield _read("musiconhold.conf", sounds=f"{SOUNDS}/{LANGUAGE}")
+    assert at is not None
+    yield _read("pjsip_transports.conf", transports=transports(at))
+    if plan.voip is not None:
+        yield from _commune(plan, plan.voip)
+    elif plan.exchange is not None:
+        exchange = plan.exchange
+        yield _read("queues.conf", groups=())
+        yield _read("voicemail.conf", secret=True, extensions=(), timezone=plan.timezone)
+        yield _read("pjsip_secrets.conf", secret=True, extensions=(), trunks=())
+        yield _read("pjsip.conf", template="pjsip-exchange.conf", exchange=exchange)
+        yield _read("extensions.conf", template="extensions-exchange.conf", exchange=exchange)
+
+
+def _commune(plan: HostPlan, voip: VoipPlan) -> Iterator[TemplateFile]:
+    by_name = {each.name: each for each in voip.extensions}
+    with_voicemail = [each for each in voip.extensions if each.voicemail]
+    queues = [group for group in voip.groups if group.strategy == "queue"]
+    reception = voip.reception
+    contexts = class_contexts(voip)
+    yield _read("queues.conf", groups=queues, by_name=by_name)
+    yield _read(
+        "voicemail.conf", secret=True, extensions=with_voicemail, timezone=plan.timezone
+    )
+    yield _read("pjsip_secrets.conf", secret=True, extensions=voip.extensions, trunks=voip.trunks)
+    yield _read(
+        "pjsip.conf",
+        voip=voip,
+        language=LANGUAGE,
+        variables={each.name: phone_variables(each, voip) for each in voip.extensions},
+        spoken=spoken,
+    )
+    yield _read("extensions_closed.conf", days=reception.closed if reception else ())
+    yield _read(
+        "extensions.conf",
+        voip=voip,
+        timezone=plan.timezone,
+        by_name=by_name,
+        exits=emergency_exits(voip),
+        spans=open_spans(reception) if reception else (),
+        contexts=contexts,
+        classes=tuple(dict.fromkeys(each for known in contexts.values() for each in known)),
+        ordinary_channels=ordinary_channels,
+        national=national,
+        trunk_prefix=trunk_prefix(voip.country_code),
+        incoming=incoming_numbers(voip),
+        spoken=spoken,
+    )
+
+
+def _programs(plan: HostPlan) -> Iterator[TemplateFile]:
+    at = plan.voip or plan.exchange
+    assert at is not None
+    yield TemplateFile(
+        path=APPLY,
+        mode="755",
+        check=SHELL,
+        context={
+            "candidate": CANDIDATE,
+            "live": LIVE,
+            "account": ACCOUNT,
+            "service": SERVICE,
+            "restart": " ".join(RESTART),
+            "outside": OUTSIDE,
+        },
+    )
+    yield TemplateFile(
+        path=KEEP,
+        mode="755",
+        check=SHELL,
+        context={
+            "records": RECORDS,
+            "logs": LOGS,
+            "days": at.records_days,
+            "log_days": LOG_DAYS,
+            "account": ACCOUNT,
+        },
+    )
+    units = {"program": KEEP, "logs": LOGS, "records": RECORDS, "run": RUN, "service": SERVICE}
+    for name in (KEEP_SERVICE, KEEP_TIMER):
+        yield TemplateFile(path=f"{UNITS}/{name}", check=VERIFY, context=units)
+
+
+def _read(name: str, *, template: str = "", secret: bool = False, **context: object) -> TemplateFile:
+    """Return a file that Asterisk reads and nobody else: it says who calls whom."""
+    return TemplateFile(
+        path=candidate_of(name),
+        template=f"etc/asterisk/{template or name}.j2",
+        mode="640",
+        group=ACCOUNT,
+        secret=secret,
+        context=context,
+    )

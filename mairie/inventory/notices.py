@@ -1,0 +1,54 @@
+"""What is no error today: data that a person still has to check, or that ends soon."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from mairie.inventory.problems import listing
+from mairie.model.commune import Commune
+from mairie.model.reference import Reference
+from mairie.model.territory import Territory
+from mairie.plan.dialling import territory_of
+from mairie.plan.reference import ReferenceBook
+
+HOLIDAYS_WARNING = timedelta(days=180)
+"""Before the last public holiday that hosts know: every one of them has to be deployed."""
+
+
+def notices(territory: Territory, today: date) -> Iterator[str]:
+    """Yield a line for each thing, for communes with telephones alone."""
+    book = ReferenceBook(territory)
+    unchecked: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    ending: dict[date, list[str]] = {}
+    for stem, commune in territory.communes.items():
+        if not commune.has_telephony:
+            continue
+        reference = book.for_host(stem, ("server",))
+        label, numbers = _unchecked(commune, reference)
+        if numbers:
+            unchecked.setdefault((label, numbers), []).append(stem)
+        reception = commune.telephony.reception if commune.telephony is not None else None
+        known = date(max(reference.telephony.holiday_years), 12, 31)
+        if reception is not None and reception.holidays and known - today < HOLIDAYS_WARNING:
+            ending.setdefault(known, []).append(stem)
+    for (label, numbers), communes in unchecked.items():
+        yield (
+            f"to be checked: who answers {', '.join(numbers)} ({label}) in {listing(communes)}; "
+            "ask, then write the day into checked: in telephony.territories"
+        )
+    for known, communes in ending.items():
+        yield (
+            f"ends soon: public holidays are known until {known} in {listing(communes)}; add years "
+            "to telephony.holiday_years and deploy"
+        )
+
+
+def _unchecked(commune: Commune, reference: Reference) -> tuple[str, tuple[str, ...]]:
+    """Return the territory of a commune, and its emergency numbers that nobody has checked."""
+    row = territory_of(commune.insee, reference.telephony)
+    if row is None:
+        return "", ()
+    own = commune.telephony.emergency if commune.telephony is not None else {}
+    numbers = sorted(number for number, item in row.emergency.items() if item.checked is None)
+    return row.label, tuple(number for number in numbers if number not in own)

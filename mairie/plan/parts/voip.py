@@ -1,0 +1,214 @@
+"""Brick ``voip`` of one host: the telephone system of a commune, or the exchange on its hub.
+
+Numbers are text: an *extension* is ``101``, an *outside number* is E.164 (``+68940930000``), a
+*dialled* number is what the keys of a phone send (``40930000``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Right = Literal["inside", "national", "international"]
+TrunkKind = Literal["register", "ip"]
+SignallingTransport = Literal["udp", "tcp", "tls"]
+MediaCodec = Literal["g722", "alaw", "gsm"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extension:
+    """A phone: hardware, or a program on a computer or a mobile telephone."""
+
+    name: str
+    """Key in the commune's file; HostSecrets has its password under ``sip-<name>``."""
+    number: str
+    label: str
+    """What the called party reads."""
+    building: str
+    """Label of its site."""
+    site: str
+    prefix_ipv4: str
+    """Prefixes from which it may register: segment ``voice`` of its own site."""
+    prefix_ipv6: str
+    right: Right
+    outgoing: str
+    """Outside number that outside calls show."""
+    emergency_caller: str
+    """Outside number that emergency calls show: the building's own."""
+    voicemail: bool
+    mail: str
+    """Where its messages are also sent; empty: nowhere."""
+    pickup: str
+    """Phones with the same text answer for each other (``*8``): the name of their site."""
+    model: str = ""
+    """``<maker>-<model>`` of hardware, ``softphone`` for a program."""
+    mac: str = ""
+    """Of hardware, lower case with colons; empty for a program."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RingGroup:
+    """Phones that ring under one number."""
+
+    name: str
+    number: str
+    label: str
+    members: tuple[str, ...]
+    """Names of extensions, in order."""
+    strategy: Literal["all", "order", "queue"]
+    """All at once; one after the other; callers wait with music until one is free."""
+    seconds: int
+    """How long it rings before ``otherwise``; in a queue, how long a caller may wait."""
+    otherwise: str
+    """Name of the extension whose voicemail takes the call; empty: it ends with a spoken word."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSpan:
+    """When the reception is open; ``days`` are ``mon`` … ``sun``, times local, end excluded."""
+
+    days: tuple[str, ...]
+    start: str
+    end: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedDay:
+    """A day without reception: a public holiday of the territory, or the commune's decision."""
+
+    date: str
+    """ISO 8601."""
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reception:
+    """Where calls from citizens arrive."""
+
+    number: str
+    """Extension of the reception: inside, and for other communes."""
+    members: tuple[str, ...]
+    seconds: int
+    voicemail: str
+    """Name of the extension whose voicemail takes calls when nobody answers or it is closed."""
+    hours: tuple[OpenSpan, ...]
+    closed: tuple[ClosedDay, ...]
+    """Of this year and the two after it, in order: a host that nobody deploys still knows them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trunk:
+    """A way to the public network; the first is preferred. HostSecrets has ``trunk-<name>``."""
+
+    name: str
+    label: str
+    kind: TrunkKind
+    host: str
+    port: int
+    transport: SignallingTransport
+    srtp: bool
+    username: str
+    """Empty for an operator who knows the commune by its address."""
+    codecs: tuple[MediaCodec, ...]
+    channels: int
+    """Calls at one time; one of them is kept for emergencies when there are two or more."""
+    numbers: tuple[str, ...]
+    """Outside numbers that it delivers."""
+    local: bool
+    """Leaves through this commune, link to the hub or not."""
+    dial_format: Literal["national", "e164"]
+    """How the operator expects called numbers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyNumber:
+    """A number that wins over every other rule."""
+
+    number: str
+    label: str
+    source: str
+    checked: str
+    """ISO 8601 date; empty: to be checked by a person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberClass:
+    """Outside numbers of one price; the first whose pattern fits the dialled number counts."""
+
+    name: str
+    pattern: str
+    """Asterisk's notation without the underscore: ``8[79]XXXXXX``, ``00.``"""
+    right: Right
+    """What a phone needs to call it."""
+    cents_per_minute: int
+    """Upper bound of the price, in hundredths of the territory's currency."""
+    blocked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spending:
+    """What outside calls may cost in a day, all phones together."""
+
+    daily_cents: int
+    currency: str
+    """ISO 4217."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbour:
+    """A commune that is called by its short code."""
+
+    commune: str
+    label: str
+    code: str
+    """Digits of the code; a call is ``*<code><extension>``."""
+    ipv4: str
+    """Address of its telephone host; on a commune's host, of the hub's exchange."""
+    ipv6: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoipPlan:
+    """Brick ``voip`` on the telephone host of a commune."""
+
+    ipv4: str
+    """Own addresses on which it answers, segment ``servers``."""
+    ipv6: str
+    country: str
+    """ISO 3166-1 of the numbering plan: ``PF``, ``FR``."""
+    country_code: str
+    """``689``."""
+    code: str
+    """Own short code: what other communes dial."""
+    extensions: tuple[Extension, ...]
+    groups: tuple[RingGroup, ...]
+    reception: Reception | None
+    trunks: tuple[Trunk, ...]
+    emergency: tuple[EmergencyNumber, ...]
+    classes: tuple[NumberClass, ...]
+    spending: Spending
+    hub: Neighbour | None
+    """The exchange to which calls for other communes go; None where the syndicate has none."""
+    neighbours: tuple[Neighbour, ...]
+    """Communes that answer, itself excluded, by code."""
+    codecs: tuple[MediaCodec, ...]
+    """Inside the commune, best first."""
+    hub_codecs: tuple[MediaCodec, ...]
+    """Towards other communes: a low rate one over a satellite."""
+    records_days: int
+    """Call records are kept so many days."""
+    rtp_first: int
+    rtp_last: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangePlan:
+    """Brick ``voip`` on a hub: calls from commune to commune and nothing else."""
+
+    ipv4: str
+    ipv6: str
+    communes: tuple[Neighbour, ...]
+    codecs: tuple[MediaCodec, ...]
+    records_days: int
+    rtp_first: int
+    rtp_last: int

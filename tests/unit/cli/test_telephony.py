@@ -1,0 +1,90 @@
+"""``mairie show`` and ``mairie check`` where communes have telephones."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from mairie.inventory import load
+from mairie.inventory.notices import notices
+from mairie.secrets.identity import find_identity
+from mairie.secrets.telephony import Lines
+from mairie.secrets.vault import Vault
+from tests.lab.voip_inventory import write
+from tests.unit.cli.demo import mairie
+
+TO_CHECK = (
+    "to be checked: who answers 112, 15, 16, 17, 18 (Polynésie française) in rapa, rurutu; "
+    "ask, then write the day into checked: in telephony.territories"
+)
+
+
+@pytest.fixture
+def inventory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("COLUMNS", "220")
+    return write(tmp_path / "demo")
+
+
+def fact(text: str) -> str:
+    (line,) = [line for line in text.splitlines() if line.startswith("telephony ")]
+    return line.split(maxsplit=1)[1].rstrip()
+
+
+def test_show_says_what_a_system_has(inventory: Path) -> None:
+    shown = mairie("show", "rurutu-mairie-srv", "-i", inventory).stdout
+    assert fact(shown) == "5 phones, short code *044, outside calls up to 2000 XPF a day"
+    cells = [line.split() for line in shown.splitlines()]
+    (school,) = [line for line in cells if line[:2] == ["120", "direction"]]
+    assert school[-3:] == ["national", "+68940930120", "+68940930120"]
+    assert "mon tue wed thu 07:30 to 12:00" in shown
+    assert "sip.operateur.demo.example:5061 tls, SRTP" in shown
+    assert ["2026-11-20", "Matāri'i"] in cells
+    assert ["*041…", "Rapa"] in cells
+    (samu,) = [line for line in cells if line[:2] == ["15", "SAMU"]]
+    assert samu[-3:] == ["to", "be", "checked"]
+    (blocked,) = [line for line in cells if line[:1] == ["8799XXXX"]]
+    assert blocked == ["8799XXXX", "blocked-1", "nobody"]
+
+
+def test_show_says_whom_the_hub_connects(inventory: Path) -> None:
+    shown = mairie("show", "hub", "-i", inventory).stdout
+    assert fact(shown) == "connects Rapa *041, Rurutu *044"
+    gateway = mairie("show", "rurutu-mairie-gw", "-i", inventory).stdout
+    assert not [line for line in gateway.splitlines() if line.startswith("telephony ")]
+
+
+def test_emergency_numbers_that_nobody_checked_are_said(inventory: Path) -> None:
+    assert list(notices(load(inventory), date(2026, 1, 1))) == [TO_CHECK]
+    path = inventory / "communes" / "rapa.yaml"
+    own = '  emergency: {"18": {label: Pompiers, source: Mairie, checked: 2026-03-02}}\n'
+    path.write_text(f"{path.read_text()}{own}")
+    assert list(notices(load(inventory), date(2026, 1, 1))) == [
+        TO_CHECK.replace(", 18", "").replace(" in rapa, rurutu", " in rapa"),
+        TO_CHECK.replace(" in rapa, rurutu", " in rurutu"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("today", "said"),
+    [(date(2028, 7, 4), False), (date(2028, 7, 5), True), (date(2029, 1, 1), True)],
+)
+def test_holidays_that_end_soon_are_said(inventory: Path, today: date, *, said: bool) -> None:
+    sentence = (
+        "ends soon: public holidays are known until 2028-12-31 in rapa, rurutu; add years to "
+        "telephony.holiday_years and deploy"
+    )
+    assert list(notices(load(inventory), today)) == [TO_CHECK, *([sentence] if said else [])]
+
+
+def test_check_prints_them(inventory: Path) -> None:
+    vault, identity = Vault(inventory, load(inventory)), find_identity(inventory, demo=True)
+    Lines(vault).generate(lambda: identity)
+    for commune in ("rapa", "rurutu"):
+        Lines(vault).put(commune, "trunk-local", "s3cret", identity)
+    outcome = mairie("check", inventory)
+    assert (outcome.code, outcome.stderr) == (0, "")
+    first, second, *_ = outcome.stdout.splitlines()
+    assert first == "2 communes, 5 hosts, no error"
+    assert second == TO_CHECK
