@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from mairie.files import SHELL, VERIFY, TemplateFile
-from mairie.files.voip_dialling import (
+from mairie.dialplan import (
     class_contexts,
     emergency_exits,
     incoming_numbers,
@@ -20,6 +19,7 @@ from mairie.files.voip_dialling import (
     spoken,
     trunk_prefix,
 )
+from mairie.files import SHELL, VERIFY, TemplateFile
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.voip import ExchangePlan, Extension, VoipPlan
 
@@ -258,9 +258,7 @@ def _commune(plan: HostPlan, voip: VoipPlan) -> Iterator[TemplateFile]:
     reception = voip.reception
     contexts = class_contexts(voip)
     yield _read("queues.conf", groups=queues, by_name=by_name)
-    yield _read(
-        "voicemail.conf", secret=True, extensions=with_voicemail, timezone=plan.timezone
-    )
+    yield _read("voicemail.conf", secret=True, extensions=with_voicemail, timezone=plan.timezone)
     yield _read("pjsip_secrets.conf", secret=True, extensions=voip.extensions, trunks=voip.trunks)
     yield _read(
         "pjsip.conf",
@@ -320,7 +318,9 @@ def _programs(plan: HostPlan) -> Iterator[TemplateFile]:
         yield TemplateFile(path=f"{UNITS}/{name}", check=VERIFY, context=units)
 
 
-def _read(name: str, *, template: str = "", secret: bool = False, **context: object) -> TemplateFile:
+def _read(
+    name: str, *, template: str = "", secret: bool = False, **context: object
+) -> TemplateFile:
     """Return a file that Asterisk reads and nobody else: it says who calls whom."""
     return TemplateFile(
         path=candidate_of(name),

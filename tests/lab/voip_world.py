@@ -171,7 +171,10 @@ class World:
     def start(self) -> None:
         """Give addresses, start operators, servers, and phones."""
         for name in self.names:
-            lines = ["ip link set eth0 up", "sysctl -qw net.ipv6.conf.eth0.disable_ipv6=0 2>/dev/null || :"]
+            lines = [
+                "ip link set eth0 up",
+                "sysctl -qw net.ipv6.conf.eth0.disable_ipv6=0 2>/dev/null || :",
+            ]
             for address in self.addresses(name):
                 plain = address.partition("/")[0]
                 length, family = ("8", "-4") if "." in plain else ("16", "-6")

@@ -19,6 +19,7 @@ from mairie.model.commune import Commune
 from mairie.model.syndicate import Syndicate
 from mairie.model.territory import PublicKeys, Territory
 from mairie.plan.host import HostPlan, HostSecrets
+from mairie.plan.parts.voip import VoipPlan
 from mairie.plan.parts.wifi import WifiPlan
 from mairie.plan.resolve import resolve
 from mairie.render import RenderedFile, render
@@ -101,7 +102,20 @@ def _others(plan: HostPlan) -> dict[str, str]:
     names += [f"{kind}:{each.name}" for each in kept for kind in kinds]
     owner = {name: name if ":" in name else f"{name}:{plan.name}" for name in names}
     found = {name: _key(owner[name]).rstrip("=") for name in names}
-    return found | (_wifi(plan.wifi) if plan.wifi else {})
+    found |= _wifi(plan.wifi) if plan.wifi else {}
+    return found | (_voip(plan.voip) if plan.voip else {})
+
+
+def _voip(voip: VoipPlan) -> dict[str, str]:
+    phones = [f"sip-{each.name}" for each in voip.extensions]
+    trunks = [f"trunk-{each.name}" for each in voip.trunks if each.username]
+    found = {name: _key(name)[:24] for name in (*phones, *trunks)}
+    codes = {
+        each.name: int(hashlib.sha256(each.name.encode()).hexdigest(), 16) % 10**6
+        for each in voip.extensions
+        if each.voicemail
+    }
+    return found | {f"voicemail-{name}": f"{code:06}" for name, code in codes.items()}
 
 
 def _wifi(wifi: WifiPlan) -> dict[str, str]:
