@@ -11,7 +11,7 @@ RIGHTS: tuple[Right, ...] = ("inside", "national", "international")
 """From the least to the most."""
 NATIONAL_PREFIX: Mapping[str, str] = {"33": "0"}
 """What is dialled before a national number, by country code; nothing elsewhere (ITU-T E.164)."""
-UNSAFE = frozenset(",;()^\"<>$\\[]{}|&=!?\n")
+UNSAFE = frozenset(',;()^"<>$\\[]{}|&=!?\n')
 """Characters that mean something in the dial plan or in a SIP header."""
 
 
