@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import PurePosixPath
+from typing import Any
 
+from mairie.files import SHELL, VERIFY, TemplateFile
 from mairie.dialplan import (
     class_contexts,
     emergency_exits,
@@ -19,7 +21,6 @@ from mairie.dialplan import (
     spoken,
     trunk_prefix,
 )
-from mairie.files import SHELL, VERIFY, TemplateFile
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.voip import ExchangePlan, Extension, VoipPlan
 
@@ -54,9 +55,11 @@ LOG_DAYS = 30
 RESTART = ("asterisk.conf", "modules.conf", "pjsip_transports.conf")
 """What Asterisk reads only when it starts."""
 
-OUTSIDE = "outbound_registration|sending [A-Z]+ request|not resolve|Unable to resolve"
-"""Faults that are of the network and of others, not of the configuration: an extended regular
-expression."""
+OUTSIDE = (
+    "outbound_registration|sending [A-Z]+ request|not resolve|Unable to resolve|during operation"
+)
+"""Faults of the network, of others, and of the order in which pjproject's threads start, not of the
+configuration: an extended regular expression."""
 
 MODULES = (
     # before everything else: settings of SIP come through sorcery, time from timerfd
@@ -157,9 +160,10 @@ EMPTY = (
 
 def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
     """Return every file of the brick for this host; none where there are no telephones."""
-    if plan.voip is None and plan.exchange is None:
+    at = plan.voip or plan.exchange
+    if at is None:
         return ()
-    return (*_configuration(plan), *_programs(plan))
+    return (*_configuration(plan, at), *_programs(at))
 
 
 def candidate_of(name: str) -> str:
@@ -214,9 +218,9 @@ def phone_variables(extension: Extension, voip: VoipPlan) -> dict[str, str]:
     }
 
 
-def _configuration(plan: HostPlan) -> Iterator[TemplateFile]:
+def _configuration(plan: HostPlan, at: VoipPlan | ExchangePlan) -> Iterator[TemplateFile]:
     """Yield Asterisk's files."""
-    common = {
+    common: dict[str, Any] = {
         "account": ACCOUNT,
         "live": LIVE,
         "run": RUN,
@@ -226,7 +230,6 @@ def _configuration(plan: HostPlan) -> Iterator[TemplateFile]:
         "language": LANGUAGE,
         "modules": MODULES,
     }
-    at = plan.voip or plan.exchange
     for name in ("asterisk.conf", "modules.conf", "logger.conf", "indications.conf"):
         yield _read(name, **common)
     yield from (_read(name, template="empty") for name in EMPTY)
@@ -238,7 +241,6 @@ def _configuration(plan: HostPlan) -> Iterator[TemplateFile]:
     yield _read("features.conf")
     yield _read("res_parking.conf")
     yield _read("musiconhold.conf", sounds=f"{SOUNDS}/{LANGUAGE}")
-    assert at is not None
     yield _read("pjsip_transports.conf", transports=transports(at))
     if plan.voip is not None:
         yield from _commune(plan, plan.voip)
@@ -285,9 +287,7 @@ def _commune(plan: HostPlan, voip: VoipPlan) -> Iterator[TemplateFile]:
     )
 
 
-def _programs(plan: HostPlan) -> Iterator[TemplateFile]:
-    at = plan.voip or plan.exchange
-    assert at is not None
+def _programs(at: VoipPlan | ExchangePlan) -> Iterator[TemplateFile]:
     yield TemplateFile(
         path=APPLY,
         mode="755",
@@ -318,9 +318,7 @@ def _programs(plan: HostPlan) -> Iterator[TemplateFile]:
         yield TemplateFile(path=f"{UNITS}/{name}", check=VERIFY, context=units)
 
 
-def _read(
-    name: str, *, template: str = "", secret: bool = False, **context: object
-) -> TemplateFile:
+def _read(name: str, *, template: str = "", secret: bool = False, **context: Any) -> TemplateFile:
     """Return a file that Asterisk reads and nobody else: it says who calls whom."""
     return TemplateFile(
         path=candidate_of(name),

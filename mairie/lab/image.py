@@ -89,6 +89,7 @@ WIFI = ("freeradius", "hostapd", "iw", "openssl", "wireless-regdb")
 """What log-ins by name and radios need."""
 
 CLIENT = (
+    "baresip-core",
     "bind9-dnsutils",
     "chrony",
     "curl",

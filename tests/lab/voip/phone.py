@@ -7,7 +7,9 @@ import json
 import math
 import socket
 import sys
-import wave
+from pathlib import Path
+
+RATE = 8000
 
 
 def tell(port: int, command: str, parameters: str) -> str:
@@ -31,14 +33,16 @@ def tell(port: int, command: str, parameters: str) -> str:
 
 
 def heard(folder: str, tones: list[int]) -> dict[int, float]:
-    """Return the share of each tone in the last second (Goertzel), of all that was heard."""
-    with wave.open(f"{folder}/heard.wav") as file:
-        rate, count = file.getframerate(), file.getnframes()
-        most = min(count, rate)
-        file.setpos(count - most)
-        data = memoryview(file.readframes(most)).cast("h")
+    """Return the share of each tone in the last second (Goertzel), of all that is heard just now.
+
+    The file grows: its header (44 bytes) is right only when the call has ended.
+    """
+    with Path(folder, "heard.wav").open("rb") as file:
+        recorded = file.read()[44:]
+    recorded = recorded[: len(recorded) // 2 * 2]
+    data = memoryview(recorded[-2 * RATE :]).cast("h")
     energy = sum(value * value for value in data) or 1
-    return {tone: round(goertzel(data, tone / rate) / energy, 3) for tone in tones}
+    return {tone: round(goertzel(data, tone / RATE) / energy, 3) for tone in tones}
 
 
 def goertzel(data: memoryview, turn: float) -> float:
