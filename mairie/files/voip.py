@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
-from mairie.files import SHELL, VERIFY, TemplateFile
 from mairie.dialplan import (
     class_contexts,
     emergency_exits,
@@ -21,6 +20,7 @@ from mairie.dialplan import (
     spoken,
     trunk_prefix,
 )
+from mairie.files import SHELL, VERIFY, TemplateFile
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.voip import ExchangePlan, Extension, VoipPlan
 
