@@ -17,7 +17,9 @@ from pathlib import Path
 
 from mairie.lab.cache import Progress, cache_dir, forget_unused, locked, silent
 from mairie.lab.debian import keep_packages, mmdebstrap, write_index
+from mairie.lab.engine import ensure_engine
 from mairie.lab.errors import LabError
+from mairie.lab.image import ensure_images
 from mairie.packages.asterisk import Recipe, shared_files
 
 _LOG = "asterisk"
@@ -66,6 +68,15 @@ def offer(built: Built, packages: Path) -> None:
                 old.unlink()
         shutil.copyfile(built.path, packages / built.path.name)
         write_index(packages)
+
+
+def offer_asterisk(progress: Progress = silent) -> None:
+    """Have Asterisk among the packages of the lab's hosts, built when it is not in the cache.
+
+    Raises LabError when the build fails.
+    """
+    built = ensure_asterisk(progress)
+    offer(built, ensure_images(ensure_engine(progress), progress).packages)
 
 
 def _build(recipe: Recipe, folder: Path, progress: Progress) -> None:

@@ -52,7 +52,7 @@ class Lab:
         if not NAME.fullmatch(name):
             raise LabError(f"{name!r} cannot be a lab: use 1 to 63 of a-z, 0-9 and dashes.")
         self.name = name
-        self._progress = progress
+        self.progress = progress
         self._client = ensure_engine(progress)
         self._owner: str | None = None
         self._leaving = ExitStack()
@@ -85,9 +85,9 @@ class Lab:
         for name in names:
             if names.count(name) > 1 or name == FABRIC:
                 raise LabError(f"Two containers of the lab are named {name}.")
-        images = ensure_images(self._client, self._progress)
+        images = ensure_images(self._client, self.progress)
         self._sweep()
-        self._progress(f"Starting {len(nodes)} containers")
+        self.progress(f"Starting {len(nodes)} containers")
         starter = Starter(self._client, self.name, images, self._owner)
         starter.fabric()
         self._clean_cgroups()
@@ -95,7 +95,7 @@ class Lab:
             list(pool.map(starter.node, nodes))
             self._connect(nodes)
             hosts = [node.name for node in nodes if node.image == "host"]
-            self._progress(f"Waiting for {len(hosts)} hosts to boot")
+            self.progress(f"Waiting for {len(hosts)} hosts to boot")
             list(pool.map(self._wait_whole, hosts))
 
     def nodes(self) -> list[Node]:
@@ -189,7 +189,7 @@ class Lab:
         hosts = {node.name: node for node in self.nodes() if node.image == "host"}
         if name not in hosts:
             raise LabError(f"{name} is no host of the lab {self.name}: {', '.join(hosts)}.")
-        images = ensure_images(self._client, self._progress)
+        images = ensure_images(self._client, self.progress)
         remove(self._client.containers.get(self.container(name)))
         self._clean_cgroups(name)
         Starter(self._client, self.name, images, self._owner).node(hosts[name])
@@ -248,7 +248,7 @@ class Lab:
             if not is_alive(container.labels[OWNER]) and container not in left:
                 left.append(container)
         if left:
-            self._progress(f"Removing {len(left)} containers of an earlier run")
+            self.progress(f"Removing {len(left)} containers of an earlier run")
             self._remove(left)
 
     def _remove(self, containers: Iterable[Any]) -> None:

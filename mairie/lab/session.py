@@ -9,7 +9,7 @@ from pathlib import Path
 from mairie.errors import MairieError
 from mairie.inventory import load
 from mairie.inventory.named import check_named
-from mairie.lab import clients, contents, internet, matrix, visitors
+from mairie.lab import building, clients, contents, internet, matrix, visitors
 from mairie.lab.cabling import without_trunks
 from mairie.lab.clients import Lease
 from mairie.lab.containers import Lab
@@ -85,12 +85,14 @@ class Session:
         """Start every container and the outside world; hosts have data, and are blank otherwise.
 
         Raises:
-            LabError: a container did not start.
+            LabError: a container did not start, or the package of a brick could not be built.
 
         """
+        present = [plan for name, plan in self.plans.items() if name in self.layout.hosts]
+        if any("voip" in plan.bricks for plan in present):
+            building.offer_asterisk(self.lab.progress)
         self.lab.up(self.layout.nodes)
         internet.start(self.lab, self.plans)
-        present = [plan for name, plan in self.plans.items() if name in self.layout.hosts]
         contents.fill(self.lab, present)
 
     def replace(self, host: str) -> None:
