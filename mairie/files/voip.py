@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
-from mairie.files import SHELL, VERIFY, TemplateFile
-from mairie.files.voip_dialling import (
+from mairie.dialplan import (
     class_contexts,
     emergency_exits,
     incoming_numbers,
@@ -21,6 +20,7 @@ from mairie.files.voip_dialling import (
     spoken,
     trunk_prefix,
 )
+from mairie.files import SHELL, VERIFY, TemplateFile
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.voip import ExchangePlan, Extension, VoipPlan
 

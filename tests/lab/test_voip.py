@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from mairie.dialplan import emergency_exits, national
 from mairie.files import voip as table
-from mairie.files.voip_dialling import emergency_exits, national
 from mairie.lab.building import ensure_asterisk, offer
 from mairie.lab.containers import Lab, Node
 from mairie.lab.engine import ensure_engine
