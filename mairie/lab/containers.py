@@ -106,8 +106,8 @@ class Lab:
             LabError: the build fails.
 
         """
-        built = ensure_asterisk(self._progress)
-        offer(built, ensure_images(self._client, self._progress).packages)
+        built = ensure_asterisk(self.progress)
+        offer(built, ensure_images(self._client, self.progress).packages)
 
     def nodes(self) -> list[Node]:
         """Return the nodes of the running lab, by name."""
