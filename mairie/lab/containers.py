@@ -14,7 +14,6 @@ from types import TracebackType
 from typing import Any, Self
 
 from mairie.lab import execution
-from mairie.lab.building import ensure_asterisk, offer
 from mairie.lab.cache import Progress, silent
 from mairie.lab.engine import ensure_engine
 from mairie.lab.errors import LabError
@@ -98,16 +97,6 @@ class Lab:
             hosts = [node.name for node in nodes if node.image == "host"]
             self.progress(f"Waiting for {len(hosts)} hosts to boot")
             list(pool.map(self._wait_whole, hosts))
-
-    def offer_asterisk(self) -> None:
-        """Let hosts install the package of Asterisk, built when it is not in the cache.
-
-        Raises:
-            LabError: the build fails.
-
-        """
-        built = ensure_asterisk(self.progress)
-        offer(built, ensure_images(self._client, self.progress).packages)
 
     def nodes(self) -> list[Node]:
         """Return the nodes of the running lab, by name."""

@@ -92,8 +92,6 @@ class Session:
         if any("voip" in plan.bricks for plan in present):
             building.offer_asterisk(self.lab.progress)
         self.lab.up(self.layout.nodes)
-        if any("voip" in plan.bricks for plan in self.plans.values()):
-            self.lab.offer_asterisk()
         internet.start(self.lab, self.plans)
         contents.fill(self.lab, present)
 

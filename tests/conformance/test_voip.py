@@ -29,7 +29,7 @@ AHEAD = timedelta(days=60)
 PROGRAM = "asterisk"
 NO_MODULES = "module show"
 OWN_QUESTIONS = range(32768, 61000)
-"""Ports that Linux gives to sockets that ask others, here for names: pjproject leaves them open."""
+"""Linux gives such a port to a socket that asks others, here for names."""
 BUILT_IN = re.compile(r"^(\S+\.so)\s", re.MULTILINE)
 
 

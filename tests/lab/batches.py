@@ -29,8 +29,6 @@ HOST_OF_ROLE = {
     "server": "rurutu-mairie-srv",
     "radius": "rapa-mairie-box",
     "visitors": "rapa-mairie-box",
-    "telephones": "rurutu-mairie-srv",
-    "exchange": "hub",
     "": "rurutu-mairie-gw",
 }
 """Hosts of the demo; what it has none of is tried in other labs."""
