@@ -32,6 +32,8 @@ pytestmark = [pytest.mark.lab, pytest.mark.voice, pytest.mark.timeout(1800)]
 HUB, GATEWAY, SERVER = "hub", "rurutu-mairie-gw", "rurutu-mairie-srv"
 HOSTS = (HUB, GATEWAY, SERVER)
 HOST_OF_ROLE = {"telephones": SERVER, "exchange": HUB}
+OF_OPERATORS = {"VOI-21", "VOI-22"}
+"""Red here: nobody plays an operator, which is the damage that they are there to tell."""
 BEFORE = ("base", "network", "vpn")
 """Bricks without which the others of the brick's host would have no way to each other."""
 
@@ -103,8 +105,9 @@ def test_a_second_deploy_changes_nothing(world: World) -> None:
 
 
 @pytest.mark.parametrize("host", [HUB, SERVER])
-def test_it_conforms(world: World, host: str) -> None:
-    assert world.not_green(host) == {}
+def test_all_but_operators_conforms(world: World, host: str) -> None:
+    red = {control for control, _ in world.not_green(host)}
+    assert red == (OF_OPERATORS if host == SERVER else set())
 
 
 @pytest.mark.parametrize(
@@ -112,7 +115,9 @@ def test_it_conforms(world: World, host: str) -> None:
     [
         (role, batch)
         for role in HOST_OF_ROLE
-        for batch in batches(item for item in all_breaks() if item.role == role)
+        for batch in batches(
+            item for item in all_breaks() if item.role == role and item.control not in OF_OPERATORS
+        )
     ],
     ids=lambda value: value if isinstance(value, str) else value[0].control,
 )
