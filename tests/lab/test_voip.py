@@ -59,6 +59,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 @pytest.fixture(autouse=True)
 def _quiet(world: World) -> Iterator[None]:
+    world.revive()
     yield
     world.hush()
 
@@ -188,7 +189,6 @@ def test_emergencies_get_out(world: World) -> None:
                 took = []
                 for number in world.voip(phone.server).emergency:
                     if condition == "every channel taken":
-                        # 18 is what keeps the channel: another number is tried
                         take_every_channel(world, phone)
                     seconds = emergency(world, phone, number.number, *wanted)
                     took.append(f"{number.number}: {seconds:.1f} s" if seconds else "FAILED")
@@ -201,9 +201,10 @@ def test_emergencies_get_out(world: World) -> None:
                     + ", ".join(took)
                 )
         finally:
+            print("\n" + "\n".join(rows))
+            rows.clear()
             world.plug(HUB)
             world.plug("operator")
-    print("\n".join(rows))
     assert not failed, failed
 
 
@@ -214,6 +215,7 @@ def _end(world: World) -> None:
         if world.channels(server):
             world.ask(server, "channel request hangup all")
     assert wait(lambda: not world.channels(RURUTU) and not world.channels(RAPA), 10)
+    world.revive()
 
 
 def test_reception_is_told_of_an_emergency(world: World) -> None:
