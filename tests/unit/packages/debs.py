@@ -39,7 +39,7 @@ def deb(
     made: int = EPOCH,
 ) -> bytes:
     control_file = {"./control": (control() if text is None else text).encode()}
-    content = {"./usr/share/bell/sound": b"dring\n"} if files is None else files
+    content = {"./usr/share/bell": b"dring\n"} if files is None else files
     suffix = f".{compression}" if compression else ""
     return (
         b"!<arch>\n"
