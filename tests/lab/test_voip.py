@@ -331,24 +331,20 @@ def test_group_in_order_and_queue(world: World) -> None:
 
 
 def test_a_message_is_left(world: World) -> None:
+    """Nobody answers for 25 s; the announcement takes some seconds more."""
     absent = world.phones["rurutu secretariat"]
     inbox = f"{table.VOICEMAIL}/mairie/102/INBOX"
     world.switch_off(absent)
-    world.ask(RURUTU, "database deltree registrar")
     try:
-        world.nodes.check(RURUTU, ["asterisk", "-rx", "module reload res_pjsip_registrar.so"])
         world.dial(world.phones["rurutu maire"], "102")
-        assert wait(lambda: "VoiceMail" in {x[5] for x in world.channels(RURUTU)}, 40)
+        assert wait(lambda: "VoiceMail" in {x[5] for x in world.channels(RURUTU)}, 45)
         time.sleep(16)
         world.hush()
-        assert wait(lambda: "msg0000.wav" in world.nodes.exec(RURUTU, ["ls", inbox]).stdout, 10), (
-            world.nodes.exec(RURUTU, ["ls", "-R", table.VOICEMAIL]).stdout
-        )
+        look = ["ls", "-R", table.VOICEMAIL]
+        left = wait(lambda: "msg0000.wav" in world.nodes.exec(RURUTU, ["ls", inbox]).stdout, 10)
+        assert left, world.nodes.exec(RURUTU, look).stdout
     finally:
         world.switch_on(absent)
-        for phone in world.phones.values():
-            if phone.server == RURUTU and phone != absent:
-                world.tell(phone, "uareg", "120 0")
     assert wait(lambda: world.is_registered(absent), 15)
 
 

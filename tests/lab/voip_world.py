@@ -205,6 +205,7 @@ class World:
     def deploy(self, server: str) -> None:
         """Do what deploys/voip.py does once the package is there."""
         folders = f"{table.RECORDS} {table.VOICEMAIL}"
+        self.place(server)
         self.nodes.check(
             server,
             [
@@ -214,7 +215,6 @@ class World:
                 f"install -d -m 750 -o {table.ACCOUNT} -g {table.ACCOUNT} {folders}",
             ],
         )
-        self.place(server)
         self.nodes.check(server, [table.APPLY], timeout=120)
         self.nodes.check(server, ["systemctl", "daemon-reload"])
         self.nodes.check(server, ["systemctl", "enable", "--now", table.SERVICE, table.KEEP_TIMER])

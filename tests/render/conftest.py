@@ -102,20 +102,15 @@ def _others(plan: HostPlan) -> dict[str, str]:
     names += [f"{kind}:{each.name}" for each in kept for kind in kinds]
     owner = {name: name if ":" in name else f"{name}:{plan.name}" for name in names}
     found = {name: _key(owner[name]).rstrip("=") for name in names}
-    found |= _wifi(plan.wifi) if plan.wifi else {}
-    return found | (_voip(plan.voip) if plan.voip else {})
+    if plan.voip:
+        found |= _telephones(plan.voip)
+    return found | (_wifi(plan.wifi) if plan.wifi else {})
 
 
-def _voip(voip: VoipPlan) -> dict[str, str]:
-    phones = [f"sip-{each.name}" for each in voip.extensions]
-    trunks = [f"trunk-{each.name}" for each in voip.trunks if each.username]
-    found = {name: _key(name)[:24] for name in (*phones, *trunks)}
-    codes = {
-        each.name: int(hashlib.sha256(each.name.encode()).hexdigest(), 16) % 10**6
-        for each in voip.extensions
-        if each.voicemail
-    }
-    return found | {f"voicemail-{name}": f"{code:06}" for name, code in codes.items()}
+def _telephones(voip: VoipPlan) -> dict[str, str]:
+    found = {f"sip-{each.name}": _key(f"sip {each.name}")[:19] for each in voip.extensions}
+    found |= {f"voicemail-{each.name}": "246810" for each in voip.extensions if each.voicemail}
+    return found | {f"trunk-{each.name}": _key(f"trunk {each.name}")[:19] for each in voip.trunks}
 
 
 def _wifi(wifi: WifiPlan) -> dict[str, str]:

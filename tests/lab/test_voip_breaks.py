@@ -1,0 +1,139 @@
+"""Telephone systems by the ordinary bundle: deployed twice, verified, damaged, repaired.
+
+The hub with its exchange, and Rurutu's town hall; operators and phones are in test_voip.py.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from mairie.host.events import Action
+from mairie.inventory import load
+from mairie.lab import building, internet
+from mairie.lab.session import Session
+from mairie.lab.topology import Topology
+from mairie.push import HostOutcome
+from mairie.run import Run
+from mairie.secrets.identity import find_identity
+from mairie.secrets.telephony import Lines
+from mairie.secrets.vault import Vault
+from tests.lab import voip_inventory
+from tests.lab.batches import all_breaks, batches, words
+from tests.lab.breaks import Break
+
+pytestmark = [pytest.mark.lab, pytest.mark.voice, pytest.mark.timeout(1800)]
+
+HUB, GATEWAY, SERVER = "hub", "rurutu-mairie-gw", "rurutu-mairie-srv"
+HOSTS = (HUB, GATEWAY, SERVER)
+HOST_OF_ROLE = {"telephones": SERVER, "exchange": HUB}
+OF_OPERATORS = {"VOI-21", "VOI-22"}
+"""Red here: nobody plays an operator, which is the damage that they are there to tell."""
+BEFORE = ("base", "network", "vpn")
+"""Bricks without which the others of the brick's host would have no way to each other."""
+
+
+@dataclass
+class World:
+    """The three hosts, deployed twice."""
+
+    session: Session
+    second: dict[str, HostOutcome]
+
+    def act(
+        self, action: Action, *hosts: str, only: tuple[str, ...] = ()
+    ) -> dict[str, HostOutcome]:
+        plans = {name: self.session.plans[name] for name in hosts or HOSTS}
+        run = Run(plans, self.session.reach(), Console(file=io.StringIO()), "demo", 2)
+        found = {outcome.name: outcome for outcome in run.act(action, only)}
+        for outcome in found.values():
+            assert outcome.status == "done", outcome.message
+        return found
+
+    def not_green(self, host: str) -> dict[tuple[str, str], str]:
+        results = self.act("verify", host, only=("voip",))[host].results
+        assert results
+        return {
+            (item.id, item.subject): f"{item.outcome}: {item.message}"
+            for item in results
+            if item.outcome != "pass"
+        }
+
+    def run(self, host: str, script: str) -> str:
+        return self.session.lab.check(host, ["sh", "-c", script], timeout=180)
+
+
+def inventory(folder: Path) -> Path:
+    """Write the demo with telephones, and make their secrets."""
+    voip_inventory.write(folder)
+    territory, identity = load(folder, secrets=False), find_identity(folder, demo=True)
+    lines = Lines(Vault(folder, territory))
+    lines.generate(lambda: identity)
+    for commune in territory.communes:
+        lines.put(commune, "trunk-local", f"password-of-{commune}", identity)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = inventory(tmp_path_factory.mktemp("voip") / "demo")
+    building.offer_asterisk(print)
+    session = Session.of(folder, print, communes=("rurutu",), name="test-voip")
+    layout = session.layout
+    nodes = (internet.NAME, *HOSTS)
+    session.layout = Topology(tuple(node for node in layout.nodes if node.name in nodes), (), HOSTS)
+    with session.lab as lab:
+        lab.up(session.layout.nodes)
+        internet.start(lab, session.plans)
+        found = World(session, {})
+        found.act("apply", HUB, GATEWAY, only=BEFORE)
+        found.act("apply", SERVER, HUB, only=(*BEFORE, "voip"))
+        found.second = found.act("apply", SERVER, HUB, only=(*BEFORE, "voip"))
+        yield found
+
+
+def test_a_second_deploy_changes_nothing(world: World) -> None:
+    assert {name: outcome.changed for name, outcome in world.second.items()} == {
+        HUB: (),
+        SERVER: (),
+    }
+
+
+@pytest.mark.parametrize("host", [HUB, SERVER])
+def test_all_but_operators_conforms(world: World, host: str) -> None:
+    red = {control for control, _ in world.not_green(host)}
+    assert red == (OF_OPERATORS if host == SERVER else set())
+
+
+@pytest.mark.parametrize(
+    ("role", "batch"),
+    [
+        (role, batch)
+        for role in HOST_OF_ROLE
+        for batch in batches(
+            item for item in all_breaks() if item.role == role and item.control not in OF_OPERATORS
+        )
+    ],
+    ids=lambda value: value if isinstance(value, str) else value[0].control,
+)
+def test_damage_is_seen_and_repaired(world: World, role: str, batch: tuple[Break, ...]) -> None:
+    host = HOST_OF_ROLE[role]
+    before = world.not_green(host)
+    for item in batch:
+        world.run(host, item.damage)
+    try:
+        after = {key: said for key, said in world.not_green(host).items() if key not in before}
+    finally:
+        for item in reversed(batch):
+            if item.repair:
+                world.run(host, item.repair)
+        world.act("apply", host, only=("voip",))
+    red = {control for control, _ in after}
+    assert {item.control for item in batch} <= red, words(batch)
+    assert red <= {name for item in batch for name in (item.control, *item.also)}, after
+    assert set(world.not_green(host)) <= set(before)
