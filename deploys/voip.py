@@ -10,8 +10,9 @@ from __future__ import annotations
 from pyinfra.operations import files, server, systemd
 
 from mairie.files import voip as table
+from mairie.files.base import SOURCE
 from mairie.host.deploy import BRICKS_FOLDER, folder, place, this_host, to_activate
-from mairie.host.packages import have_packages, offered
+from mairie.host.packages import have_packages, offered, source_read
 from mairie.host.units import look_at, unit
 
 
@@ -20,10 +21,17 @@ def deploy() -> None:
     plan, _ = this_host()
     if plan.voip is None and plan.exchange is None:
         return
+    if plan.packages is not None:
+        source_read(
+            name="voip: apt reads what the hub offers",
+            package=table.PACKAGE,
+            path=SOURCE,
+            url=plan.packages.url,
+        )
     offered(
         name="voip: Asterisk can be installed",
         package=table.PACKAGE,
-        where='make the package with "mairie package asterisk" and publish it on the hub',
+        where='publish the package on the hub with "mairie package publish"',
     )
     have_packages(name="voip: packages", packages=[table.PACKAGE])
     folder("voip", BRICKS_FOLDER)

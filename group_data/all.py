@@ -45,6 +45,7 @@ services = {
     "rtsp": ["tcp/554", "udp/554"],
     "mqtts": ["tcp/8883"],
     "backup": ["tcp/8000"],
+    "packages": ["tcp/8001"],
     "radius": ["udp/1812"],
     # Operators choose the ports of the sound; the firewall's state lets their answers in.
     "trunk": ["tcp/5060-5061", "udp/1024-65535"],
@@ -260,6 +261,12 @@ flows = {
         "to": "hub",
         "services": ["sip", "rtp"],
         "reason": "Appels vers les autres communes, relayés par le siège",
+    },
+    "packages-hub": {
+        "from": "telephony",
+        "to": "hub",
+        "services": ["packages"],
+        "reason": "Paquets que Debian n'a pas, signés par le syndicat",
     },
     "hub-telephony": {
         "from": "hub",

@@ -9,7 +9,13 @@ from mairie.transport import Transport
 
 
 def ask_host(
-    host: str, transport: Transport, script: str, *arguments: str, seconds: int, late: str = ""
+    host: str,
+    transport: Transport,
+    script: str,
+    *arguments: str,
+    seconds: int,
+    late: str = "",
+    given: bytes = b"",
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a script on a host and return how it ended.
 
@@ -20,6 +26,7 @@ def ask_host(
         arguments: its ``$1`` and following.
         seconds: what it may take, the way included.
         late: what to do when it took more.
+        given: what the script reads from its standard input.
 
     Raises:
         MairieError: the host cannot be reached, or took too long.
@@ -28,7 +35,7 @@ def ask_host(
     try:
         done = subprocess.run(
             transport.argv(script, *arguments),
-            stdin=subprocess.DEVNULL,
+            input=given,
             capture_output=True,
             timeout=seconds,
             check=False,

@@ -14,6 +14,7 @@ from mairie.model.territory import Territory
 from mairie.secrets import files, owners, recipients
 from mairie.secrets.identity import Identity, find_identity
 from mairie.secrets.logins import Logins
+from mairie.secrets.signing import Signing
 from mairie.secrets.telephony import Lines
 from mairie.secrets.vault import Vault
 
@@ -53,7 +54,8 @@ def generate(names: tuple[str, ...], inventory: Path, identity: Path | None) -> 
     for line in changes:
         click.echo(line)
     of_phones = Lines(vault).generate(lambda: identity_of(vault, identity), names or None)
-    for line in of_phones:
+    of_packages = Signing(vault).generate(lambda: identity_of(vault, identity))
+    for line in (*of_phones, *of_packages):
         click.echo(line)
     of_people = f", {_count(len(changes), 'change')} of log-ins" if changes else ""
     of_lines = f", {_count(len(of_phones), 'change')} of telephones" if of_phones else ""
@@ -97,6 +99,7 @@ def put(commune: str, name: str, inventory: Path, identity: Path | None) -> None
 @click.option(
     "--authority", is_flag=True, help="Another certificate authority for COMMUNE, for all devices."
 )
+@click.option("--packages", is_flag=True, help="Of the first HUB: another key of the packages.")
 @inventory_option
 @identity_option
 def rotate(
@@ -111,6 +114,7 @@ def rotate(
     lessons: bool,
     server: bool,
     authority: bool,
+    packages: bool,
     inventory: Path,
     identity: Path | None,
 ) -> None:
@@ -121,7 +125,7 @@ def rotate(
     """
     vault = open_vault(inventory)
     named = [each is not None for each in (person, access_point, network, device, phone)]
-    if sum([finish, lessons, server, authority, *named]) > 1:
+    if sum([finish, lessons, server, authority, packages, *named]) > 1:
         raise MairieError("only one thing is rotated at a time; leave one option")
     own = identity_of(vault, identity)
     logins = Logins(vault)
@@ -164,8 +168,20 @@ def rotate(
         logins.rotate_authority(name, own)
         click.echo(f"{name} has a new certificate authority; every device has to learn it")
         click.echo(f"Deploy: mairie deploy {name}")
+    elif packages:
+        _rotate_packages(vault, name, own)
     else:
         _rotate_key(vault, name, own, finish=finish)
+
+
+def _rotate_packages(vault: Vault, hub: str, identity: Identity) -> None:
+    signing = Signing(vault)
+    if hub != signing.owner:
+        raise MairieError(f"the key of the packages is in the file of {signing.owner}; name it")
+    signing.rotate(identity)
+    click.echo("packages have a new key; hosts refuse what it signs until they are deployed")
+    click.echo("Publish: mairie package publish")
+    click.echo(f"Deploy:  mairie deploy {_both_ends(vault.territory, hub)}")
 
 
 def _rotate_key(vault: Vault, host: str, identity: Identity, *, finish: bool) -> None:

@@ -14,6 +14,8 @@ HELPERS = "/usr/local/libexec/mairie"
 
 SSHD = "/etc/ssh/sshd_config.d/10-mairie.conf"
 UPGRADES = "/etc/apt/apt.conf.d/52mairie-upgrades"
+SOURCE = "/etc/apt/sources.list.d/mairie.sources"
+PINS = "/etc/apt/preferences.d/mairie"
 LISTS_TIMER = "/etc/systemd/system/apt-daily.timer.d/mairie.conf"
 UPGRADES_TIMER = "/etc/systemd/system/apt-daily-upgrade.timer.d/mairie.conf"
 CHRONY = "/etc/chrony/chrony.conf"
@@ -76,6 +78,7 @@ def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
             context={"group": GROUP, "tcp_forwarding": "local" if jump else "no"},
         ),
         TemplateFile(path=UPGRADES, check=("apt-config", "-c", "{}", "dump")),
+        *_source(plan),
         TemplateFile(
             path=LISTS_TIMER,
             check=(f"{HELPERS}/check-drop-in", "apt-daily.timer", "{}"),
@@ -95,3 +98,11 @@ def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
         TemplateFile(path=SYSCTL),
         TemplateFile(path=MODULES),
     )
+
+
+def _source(plan: HostPlan) -> tuple[TemplateFile, ...]:
+    """Return what apt knows of the hub's packages, on hosts that need some."""
+    if plan.packages is None:
+        return ()
+    context = {"packages": plan.packages}
+    return (TemplateFile(path=PINS, context=context), TemplateFile(path=SOURCE, context=context))

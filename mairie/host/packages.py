@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 
 from pyinfra.api.command import StringCommand
+from pyinfra.api.facts import FactBase
 from pyinfra.api.operation import operation
 from pyinfra.context import host
 from pyinfra.facts.deb import DebPackages
@@ -45,6 +46,45 @@ def no_packages(packages: Sequence[str]) -> Generator[StringCommand, None, None]
         yield from apt.packages._inner(packages=list(packages), present=False)
     else:
         host.noop("packages are not installed")
+
+
+class SourcesOf(FactBase[str]):
+    """What apt says of the sources of a package, as it stands."""
+
+    @staticmethod
+    def default() -> str:
+        """Return that of a package nobody has."""
+        return ""
+
+    def command(self, package: str) -> str:
+        """Return the command."""
+        return f"LC_ALL=C apt-cache policy {shlex.quote(package)}"
+
+    def process(self, output: Iterable[str]) -> str:
+        """Keep the lines."""
+        return "\n".join(output)
+
+
+@operation()
+def source_read(package: str, path: str, url: str) -> Generator[StringCommand, None, None]:
+    """Have apt know what one source offers, without asking any other.
+
+    A source that does not answer is no error: what it offered before is still known.
+
+    Args:
+        package: that must be known from there.
+        path: of the source's file.
+        url: of the source, as apt shows it.
+
+    """
+    if url in host.get_fact(SourcesOf, package=package):
+        host.noop(f"apt knows {package} of {url}")
+        return
+    yield StringCommand(
+        "apt-get -q update",
+        f"-o Dir::Etc::SourceList={shlex.quote(path)} -o Dir::Etc::SourceParts=/dev/null",
+        "-o APT::Get::List-Cleanup=0 -o Acquire::Retries=1 -o Acquire::http::Timeout=30",
+    )
 
 
 @operation()

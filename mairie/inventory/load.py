@@ -13,6 +13,7 @@ from mairie.inventory import checks
 from mairie.inventory.filter_lists import filter_lists
 from mairie.inventory.layers import LayerFile, merged_layers, read_layer
 from mairie.inventory.messages import UNKNOWN_KEY, data_path, near_key, problems_of
+from mairie.inventory.package_certificate import package_certificate
 from mairie.inventory.problems import InventoryErrors, Problem
 from mairie.inventory.public_keys import public_keys
 from mairie.inventory.sources import Sources
@@ -64,6 +65,7 @@ def read(folder: Path, layers_folder: Path | None = None, *, secrets: bool = Tru
     problems += _validate(sources)
     sources.terms = terms_of(folder, sources.commune_files, problems)
     sources.filter_lists = filter_lists(folder, problems)
+    sources.package_certificate = package_certificate(folder, problems)
     problems += checks.problems(sources, secrets=secrets)
     territory = None if problems or sources.syndicate is None else territory_of(sources)
     return Loaded(sources, tuple(sorted(set(problems))), territory)
@@ -81,6 +83,7 @@ def territory_of(sources: Sources) -> Territory:
         public_keys=sources.public_keys,
         terms=sources.terms,
         filter_lists=sources.filter_lists,
+        package_certificate=sources.package_certificate,
     )
 
 

@@ -34,6 +34,7 @@ class Sources:
     terms: Mapping[str, tuple[Terms, ...]] = field(default_factory=dict)
     filter_lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Of the visitors' portal, by commune; under ``""`` those of everybody else."""
+    package_certificate: str = ""
 
     @property
     def documents(self) -> Iterator[Document]:

@@ -16,11 +16,14 @@ from mairie.lab.containers import Lab
 from mairie.lab.errors import LabError
 from mairie.lab.topology import Topology, topology
 from mairie.model.territory import Territory
+from mairie.packages.publish import publish
+from mairie.packages.repository import repository
 from mairie.plan.host import HostPlan
 from mairie.plan.resolve import resolve
 from mairie.report.model import FlowCheck
 from mairie.run import Reach
 from mairie.secrets.identity import Identity, find_identity
+from mairie.secrets.signing import Signing
 from mairie.secrets.vault import Vault
 from mairie.transport import Docker, Transport
 
@@ -94,6 +97,16 @@ class Session:
         self.lab.up(self.layout.nodes)
         internet.start(self.lab, self.plans)
         contents.fill(self.lab, present)
+        self._publish([plan for plan in present if plan.is_hub and plan.packages is not None])
+
+    def _publish(self, hubs: list[HostPlan]) -> None:
+        """Have hubs offer what a technician publishes before the first deploy."""
+        if hubs:
+            built = building.ensure_asterisk(self.lab.progress)
+            key = Signing(Vault(self.folder, self.territory)).private(self.identity)
+            files = repository({built.path.name: built.path.read_bytes()}, key)
+            for plan in hubs:
+                publish(plan.name, Docker(self.lab.container(plan.name)), files)
 
     def replace(self, host: str) -> None:
         """Put a blank machine in the place of a host, with a new disk where it had one.

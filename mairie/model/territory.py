@@ -47,6 +47,9 @@ class Territory:
     filter_lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Domains that ``dns_filter`` may refuse, by name of their list."""
 
+    package_certificate: str = ""
+    """Armoured OpenPGP certificate of the syndicate's packages; empty before there is one."""
+
     def terms_of(self, commune: str) -> tuple[Terms, ...]:
         """Return the terms that visitors of a commune read."""
         return self.terms.get(commune) or self.terms.get("", ())

@@ -18,6 +18,7 @@ from mairie.plan.parts.base import BasePlan
 from mairie.plan.parts.hub import HubPlan
 from mairie.plan.parts.lessons import LessonsPlan
 from mairie.plan.parts.network import NetworkPlan
+from mairie.plan.parts.packages import PackageSource
 from mairie.plan.parts.portal import PortalPlan
 from mairie.plan.parts.records import RecordsPlan
 from mairie.plan.parts.voip import ExchangePlan, VoipPlan
@@ -84,6 +85,8 @@ class HostPlan:
     """None on a hub and on an access point, which keeps nothing."""
     store: StorePlan | None
     """On a hub only."""
+    packages: PackageSource | None
+    """On telephone hosts and their hub, which serves it; None before there is a key to sign."""
 
     @property
     def is_gateway(self) -> bool:

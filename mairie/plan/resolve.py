@@ -12,6 +12,7 @@ from mairie.plan.host import Brick, HostPlan, Place
 from mairie.plan.hub import hub_plan
 from mairie.plan.lessons import has_lessons, site_lessons
 from mairie.plan.network import hub_network, site_network
+from mairie.plan.packages import package_source
 from mairie.plan.portal import has_portal, site_portal
 from mairie.plan.records import has_records, site_records
 from mairie.plan.telephone_host import has_voip
@@ -91,6 +92,7 @@ def _hub(place: HubHost) -> HostPlan:
         exchange=exchange,
         backup=None,
         store=hub_store(place),
+        packages=package_source(place),
     )
 
 
@@ -128,6 +130,7 @@ def _site_host(place: SiteHost) -> HostPlan:
         exchange=None,
         backup=None if place.is_access_point else site_backup(place),
         store=None,
+        packages=package_source(place),
     )
 
 

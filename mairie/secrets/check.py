@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from mairie.model.territory import PublicKeys
-from mairie.secrets import files, owners, recipients
+from mairie.secrets import files, owners, recipients, signing
 from mairie.secrets.errors import SecretsError
 from mairie.secrets.identity import Identity
 from mairie.secrets.payload import Payload
@@ -70,7 +70,12 @@ def problems(vault: Vault, identity: Identity | None) -> tuple[tuple[Path, str],
             missing = [name for name in names if name not in held]
             if missing:
                 found.append((path, f"{host} has no {' and no '.join(missing)}; {_GENERATE}"))
-    return (*found, *_wifi(vault, identity), *_telephony(vault, identity))
+    return (
+        *found,
+        *_wifi(vault, identity),
+        *_telephony(vault, identity),
+        *_packages(vault, identity),
+    )
 
 
 def _wifi(vault: Vault, identity: Identity | None) -> Iterator[tuple[Path, str]]:
@@ -145,3 +150,17 @@ def _compare(host: str, public: PublicKeys | None, content: Payload | None) -> s
             f"of the two files was taken from version control; {_TOGETHER}"
         )
     return ""
+
+
+def _packages(vault: Vault, identity: Identity | None) -> Iterator[tuple[Path, str]]:
+    """Yield what is missing of the key that signs packages, where some host needs one."""
+    if not signing.needed(vault.territory):
+        return
+    path = files.package_certificate_file(vault.folder)
+    try:
+        if not files.load_package_certificate(vault.folder):
+            yield path, f"is missing: hosts cannot trust packages of the hub; {_GENERATE}"
+        elif identity is not None:
+            signing.Signing(vault).private(identity)
+    except SecretsError as error:
+        yield path, str(error)

@@ -23,6 +23,7 @@ _RECIPIENTS = "recipients.yaml"
 _OTHERS = "others.yaml"
 _WIFI = "wifi.yaml"
 _TELEPHONY = "telephony.yaml"
+_PACKAGES = "packages.asc"
 _REMAKE = {
     _PUBLIC: "mairie secrets generate",
     _OTHERS: "mairie secrets generate",
@@ -30,6 +31,8 @@ _REMAKE = {
     _TELEPHONY: "mairie secrets generate",
     _RECIPIENTS: "mairie secrets recipients --apply",
 }
+_ARMOUR_BEGINS = "-----BEGIN PGP PUBLIC KEY BLOCK-----"
+_ARMOUR_ENDS = "-----END PGP PUBLIC KEY BLOCK-----"
 _PUBLIC_HEADER = """\
 # Written by mairie, not by hand: WireGuard public keys in force, and those that take over.
 """
@@ -171,6 +174,38 @@ def save_telephony(folder: Path, names: Mapping[str, Sequence[str]]) -> None:
     kept = {commune: held for commune, held in names.items() if held}
     if kept or path.exists():
         _save_names(path, _TELEPHONY_HEADER, kept)
+
+
+def package_certificate_file(folder: Path) -> Path:
+    """Return where the certificate of the syndicate's packages is, in clear."""
+    return secrets_folder(folder) / _PACKAGES
+
+
+def load_package_certificate(folder: Path) -> str:
+    """Return the armoured OpenPGP certificate of the packages; empty when there is none.
+
+    Raises:
+        SecretsError: ``secrets/packages.asc`` is something else.
+
+    """
+    path = package_certificate_file(folder)
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise SecretsError(f"{path} cannot be read: {_reason(error)}") from None
+    except UnicodeDecodeError:
+        raise _damaged(path) from None
+    lines = text.splitlines()
+    if not lines or (lines[0], lines[-1]) != (_ARMOUR_BEGINS, _ARMOUR_ENDS):
+        raise _damaged(path)
+    return text
+
+
+def save_package_certificate(folder: Path, certificate: str) -> None:
+    """Write ``secrets/packages.asc``."""
+    _save(package_certificate_file(folder), certificate)
 
 
 def load_wifi(folder: Path) -> dict[str, WifiRecord]:

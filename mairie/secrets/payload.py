@@ -70,6 +70,8 @@ class Payload:
 
     telephony: dict[str, str] = field(default_factory=dict, repr=False)
     """Of a commune's telephone system, by name: ``sip-<phone>``, ``trunk-<trunk>`` …"""
+    signing: str = field(default="", repr=False)
+    """Of the first hub: armoured OpenPGP key of the syndicate's packages; empty elsewhere."""
 
     def with_host(self, host: str, entry: HostEntry) -> Payload:
         """Return a copy in which a host has these secrets."""

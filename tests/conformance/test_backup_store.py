@@ -75,7 +75,7 @@ def test_nginx(subject: str, probe: Probe) -> None:
 
 @control(
     "BAK-31",
-    title="La porte du dépôt n'écoute que dans le tunnel",
+    title="La porte du dépôt, et celle des paquets, n'écoutent que dans le tunnel",
     reason="Ouverte sur Internet, elle serait attaquée par le monde entier.",
     severity="critical",
     references=("ANSSI-BP-028 R80", "ANSSI hygiène 22"),
@@ -85,7 +85,7 @@ def test_listens(probe: Probe, plan: HostPlan) -> None:
     store = store_of(plan)
     lines = said(probe("ss -Hltnp")).splitlines()
     found = {line.split()[3] for line in lines if '"nginx"' in line or "restic-rest" in line}
-    wanted = {f"{store.address}:{store.port}"}
+    wanted = {f"{at.address}:{at.port}" for at in (store, plan.packages) if at is not None}
     assert found == wanted, f"écoute sur {', '.join(sorted(found)) or 'rien'}"
 
 

@@ -22,6 +22,7 @@ def ahead(_plan: HostPlan, probe: Probe) -> None:
 
 SIMULATED_UPGRADE = "apt-get --simulate -o Debug::NoLocking=1 --quiet dist-upgrade"
 SECURITY_ONLY = "origin=Debian,codename=${distro_codename}-security,label=Debian-Security"
+OF_THE_HUB = "origin=mairie,label=mairie"
 
 
 @control(
@@ -52,18 +53,19 @@ def test_upgrades(subject: tuple[str, str], probe: Probe) -> None:
 
 @control(
     "BAS-31",
-    title="Seules les corrections de sécurité de Debian s'installent seules",
+    title="Seuls les correctifs de Debian et les paquets du siège s'installent sans personne",
     reason="Le reste se choisit : une nouvelle version peut changer un service.",
     severity="medium",
     references=("ANSSI hygiène 34", "ANSSI-BP-028 R59"),
 )
-def test_upgrade_origins(probe: Probe) -> None:
+def test_upgrade_origins(probe: Probe, plan: HostPlan) -> None:
     found = [
         line.partition(" ")[2].strip('";')
         for line in said(probe("apt-config dump")).splitlines()
         if re.match(r"Unattended-Upgrade::(Origins-Pattern|Allowed-Origins):: ", line)
     ]
-    assert found == [SECURITY_ONLY], f"origines : {', '.join(found) or 'aucune'}"
+    wanted = [SECURITY_ONLY, *([OF_THE_HUB] if plan.packages else [])]
+    assert found == wanted, f"origines : {', '.join(found) or 'aucune'}"
 
 
 @control(

@@ -11,10 +11,12 @@ import pytest
 
 from mairie.files import TemplateFile
 from mairie.files import hub as table
+from mairie.files.base import SOURCE
 from mairie.host import wire
 from mairie.host.control import control
 from mairie.host.drift import Drift
-from mairie.host.probe import CannotLookError
+from mairie.host.looks import apt
+from mairie.host.probe import CannotLookError, Probe
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.hub import HubPlan
 from mairie.plan.parts.network import DnsForward, DnsRecord
@@ -127,3 +129,18 @@ def test_unknown_name(plan: HostPlan) -> None:
     answer = wire.ask_dns(LOOPBACK, name)
     assert answer is not None, f"la question sur {name} est partie dehors, sans réponse"
     assert answer.code == 3, f"{name} : code {answer.code} {answer.values}"
+
+
+@control(
+    "HUB-06",
+    title="Les paquets offerts aux communes sont ceux que le syndicat a signés",
+    reason="Un paquet changé serait refusé partout ; sans paquets, un standard ne se refait pas.",
+    severity="high",
+    references=("ANSSI hygiène 34", "ANSSI-BP-028 R59"),
+    each=lambda plan: plan.packages.names if plan.hub_plan and plan.packages else (),
+)
+def test_packages(subject: str, probe: Probe) -> None:
+    done = probe(apt.fresh(SOURCE, subject))
+    lines = [line for line in done.stdout.splitlines() if line[:2] in ("E:", "W:")]
+    refused = lines[0] if lines else done.stdout.strip()[-200:]
+    assert done.ok, f"{subject} : apt ne l'accepte pas : {refused}"

@@ -16,7 +16,7 @@ from mairie.files import voip as table
 from mairie.files.voip import configuration_files, files
 from mairie.host.control import control
 from mairie.host.drift import Drift
-from mairie.host.looks import sip
+from mairie.host.looks import apt, sip
 from mairie.host.looks.asterisk import asked, faults_at_start, names, told
 from mairie.host.looks.links import links
 from mairie.host.looks.sockets import sockets
@@ -531,3 +531,20 @@ def test_exchange_rules(probe: Probe, plan: HostPlan) -> None:
     found = set(re.findall(r"Dial\(PJSIP/[^@)]*@([^,)]+)", shown))
     wanted = {each.commune for each in exchange.communes}
     assert found == wanted, f"mène vers {', '.join(sorted(found)) or 'rien'}"
+
+
+# Where it comes from ------------------------------------------------------------------------------
+
+
+@control(
+    "VOI-50",
+    title="apt connaît les paquets du siège, et la signature du syndicat",
+    reason="Sans eux, Asterisk n'est plus corrigé, et un hôte perdu ne se refait pas.",
+    severity="medium",
+    references=("ANSSI hygiène 34", "ANSSI-BP-028 R59"),
+    each=lambda plan: plan.packages.names if answers(plan) and plan.packages else (),
+)
+def test_source(subject: str, probe: Probe, plan: HostPlan) -> None:
+    assert plan.packages is not None
+    sources = [line.split()[1:3] for line in said(probe(apt.policy(subject))).splitlines()]
+    assert [plan.packages.url, "./"] in sources, f"{subject} : le siège n'est pas parmi ses sources"

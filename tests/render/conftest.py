@@ -44,11 +44,12 @@ def _layer(path: Path) -> dict[str, object]:
     return {name: values[name] for name in values["__all__"]}
 
 
-def demo_plans(change: Callable[[str], str] = str) -> dict[str, HostPlan]:
+def demo_plans(change: Callable[[str], str] = str, certificate: str = "") -> dict[str, HostPlan]:
     """Plans of the demo's hosts by name, with public keys that follow from the names.
 
     Args:
         change: of the text of each commune's file.
+        certificate: of the packages.
 
     """
     syndicate = Syndicate.model_validate(yaml.safe_load((DEMO / "syndicate.yaml").read_text()))
@@ -71,6 +72,7 @@ def demo_plans(change: Callable[[str], str] = str) -> dict[str, HostPlan]:
             public_keys={name: PublicKeys(current=_key(f"public {name}")) for name in hosts},
             terms=terms_of(DEMO, communes, []),
             filter_lists=filter_lists(DEMO, []),
+            package_certificate=certificate,
         )
     )
 

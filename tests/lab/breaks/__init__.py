@@ -24,8 +24,9 @@ class Break:
     role: str = ""
     """Of the host it is tried on; empty: any.
 
-    ap, ap-gateway (of a site with one), hub, exchange, gateway, radius, radio, telephones, visitors
-    or server.
+    ap, ap-gateway (of a site with one), hub, exchange, packages (a hub that offers some),
+    packages-telephones (a host that takes them), gateway, radius, radio, telephones, visitors or
+    server.
     """
     machine: bool = False
     """It needs a kernel of its own: in a virtual machine, not in a container."""

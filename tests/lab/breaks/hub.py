@@ -46,4 +46,11 @@ BREAKS: tuple[Break, ...] = (
         role="hub",
         repair=f"rm {NAMES_LAST}-05.conf; {RESTART}",
     ),
+    Break(
+        control="HUB-06",
+        damage="echo '# tidied' >>/var/lib/mairie/packages/current/Packages",
+        note="the list of packages edited by hand",
+        repair="sed -i '$d' /var/lib/mairie/packages/current/Packages",
+        role="packages",
+    ),
 )

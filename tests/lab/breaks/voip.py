@@ -216,4 +216,10 @@ BREAKS: tuple[Break, ...] = (
         repair=f"{APPLY}; sleep 2",
         role=EXCHANGE,
     ),
+    Break(
+        control="VOI-50",
+        damage="rm /var/lib/apt/lists/*:8001_*",
+        note="apt's lists thrown away to make room",
+        role="packages-telephones",
+    ),
 )

@@ -16,6 +16,7 @@ from mairie.secrets import files
 from mairie.secrets.check import problems
 from mairie.secrets.errors import SecretsError
 from mairie.secrets.identity import Identity, find_identity
+from mairie.secrets.signing import Signing
 from mairie.secrets.telephony import Lines
 from mairie.secrets.vault import Vault
 from tests.lab.voip_inventory import write
@@ -57,7 +58,9 @@ class World:
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    return World(write(tmp_path / "demo"))
+    found = World(write(tmp_path / "demo"))
+    Signing(found.vault).generate(lambda: found.identity)
+    return found
 
 
 def test_phones_have_passwords_and_voicemails_codes(world: World) -> None:
