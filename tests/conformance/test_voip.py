@@ -23,7 +23,7 @@ from mairie.host.looks.sockets import sockets
 from mairie.host.looks.unit import changed_since_start, rights
 from mairie.host.probe import CannotLookError, Probe, said
 from mairie.plan.host import HostPlan
-from mairie.plan.parts.voip import Extension, ExchangePlan, Trunk, VoipPlan
+from mairie.plan.parts.voip import ExchangePlan, Extension, Trunk, VoipPlan
 
 AHEAD = timedelta(days=60)
 PROGRAM = "asterisk"
