@@ -14,7 +14,6 @@ from mairie.inventory import load
 from mairie.plan.host import HostPlan, HostSecrets
 from mairie.plan.resolve import resolve
 from mairie.render import RenderedFile, render
-from mairie.secrets.phone_certificates import NAMES
 from tests.lab.voip_inventory import write
 
 SERVER, GATEWAY = "rurutu-mairie-srv", "rurutu-mairie-gw"
