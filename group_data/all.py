@@ -711,16 +711,21 @@ telephony = {
             "insee": ["987"],
             "country": "PF",
             "holidays": {"country": "FR", "subdivision": "PF"},
-            "emergency": _emergency(
-                "Besoin du syndicat ; à confirmer avec le haut-commissariat et l'opérateur",
-                {
-                    "15": "SAMU",
-                    "16": "Secours en mer (JRCC Tahiti)",
-                    "17": "Police ou gendarmerie",
-                    "18": "Pompiers de la commune",
-                    "112": "Urgences",
-                },
-            ),
+            "emergency": {
+                **_emergency(
+                    "Besoin du syndicat ; à confirmer avec le haut-commissariat et l'opérateur",
+                    {
+                        "15": "SAMU",
+                        "17": "Police ou gendarmerie",
+                        "18": "Pompiers de la commune",
+                        "112": "Urgences",
+                    },
+                ),
+                **_emergency(
+                    "jrcc.pf, missions du JRCC Tahiti : « VHF / TEL : faites le 16 »",
+                    {"16": "Secours en mer (JRCC Tahiti)"},
+                ),
+            },
             "outside": {
                 "currency": "XPF",
                 "classes": {

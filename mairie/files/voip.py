@@ -55,6 +55,10 @@ LOG_DAYS = 30
 RESTART = ("asterisk.conf", "modules.conf", "pjsip_transports.conf")
 """What Asterisk reads only when it starts."""
 
+OUTSIDE = "outbound_registration|sending [A-Z]+ request|not resolve|Unable to resolve"
+"""Faults that are of the network and of others, not of the configuration: an extended regular
+expression."""
+
 MODULES = (
     # before everything else: settings of SIP come through sorcery, time from timerfd
     "res_sorcery_config",
@@ -297,6 +301,7 @@ def _programs(plan: HostPlan) -> Iterator[TemplateFile]:
             "account": ACCOUNT,
             "service": SERVICE,
             "restart": " ".join(RESTART),
+            "outside": OUTSIDE,
         },
     )
     yield TemplateFile(

@@ -14,6 +14,7 @@ from mairie.lab.errors import LabError
 SUITE = "trixie"
 """The Debian release of every host, in the lab as in production (Debian 13)."""
 
+_TIDY_SECONDS = 60
 _ARCHIVES = "/var/cache/apt/archives"
 _KEYRING = Path("/usr/share/keyrings") / f"debian-archive-{SUITE}-stable.gpg"
 
@@ -106,7 +107,12 @@ def mmdebstrap(
         SUITE,
         str(partial or "-"),
     ]
-    status = _run(command, log)
+    try:
+        status = _run(command, log)
+    except BaseException:
+        if partial:
+            partial.unlink(missing_ok=True)
+        raise
     if status != 0:
         if partial:
             partial.unlink(missing_ok=True)
@@ -157,7 +163,14 @@ def _run(command: Sequence[str], log: str = "apt") -> int:
     with _log(log).open("w") as handle:
         handle.write(f"$ {shlex.join(command)}\n")
         handle.flush()
-        done = subprocess.run(
-            command, check=False, stdin=subprocess.DEVNULL, stdout=handle, stderr=handle
-        )
-    return done.returncode
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=handle, stderr=handle)
+        try:
+            return process.wait()
+        except BaseException:
+            # mmdebstrap and apt tidy up when they are asked to end.
+            process.terminate()
+            try:
+                process.wait(_TIDY_SECONDS)
+            finally:
+                process.kill()
+            raise

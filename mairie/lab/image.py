@@ -25,6 +25,7 @@ from docker.types import Mount
 from mairie.lab.cache import Progress, cache_dir, forget_unused, locked, silent
 from mairie.lab.debian import SUITE, keep_packages, mmdebstrap, write_index
 from mairie.lab.errors import LabError
+from mairie.packages.asterisk import RUNTIME_PACKAGES as VOIP
 
 REPOSITORY = "/opt/packages"
 """Where the folder of packages is mounted, read-only, in every container: not a folder of data."""
@@ -88,6 +89,7 @@ WIFI = ("freeradius", "hostapd", "iw", "openssl", "wireless-regdb")
 """What log-ins by name and radios need."""
 
 CLIENT = (
+    "baresip-core",
     "bind9-dnsutils",
     "chrony",
     "curl",
@@ -142,7 +144,7 @@ class Recipe:
 
     suite: str = SUITE
     base: tuple[str, ...] = BASE
-    bricks: tuple[str, ...] = (*BRICKS, *BACKUP, *WIFI)
+    bricks: tuple[str, ...] = (*BRICKS, *BACKUP, *WIFI, *VOIP)
     """Available to apt in the lab, with all they depend on."""
     standard: tuple[str, ...] = STANDARD
     """On every host, and available to apt as well."""

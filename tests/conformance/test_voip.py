@@ -142,7 +142,7 @@ def test_live(plan: HostPlan) -> None:
     applies=answers,
 )
 def test_start() -> None:
-    faults = faults_at_start(Path(table.MESSAGES))
+    faults = faults_at_start(Path(table.MESSAGES), table.OUTSIDE)
     assert not faults, f"{len(faults)} au démarrage, dont : {faults[0]}"
 
 

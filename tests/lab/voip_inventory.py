@@ -5,6 +5,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from mairie.inventory import load
+from mairie.secrets.files import load_telephony, save_telephony
+from mairie.secrets.identity import find_identity
+from mairie.secrets.vault import Vault
+
 DEMO = Path(__file__).parents[2] / "inventories" / "demo"
 OPERATOR = "sip.operateur.demo.example"
 """Where both communes' trunks lead; a machine of the lab's internet answers there."""
@@ -86,12 +91,21 @@ telephony:
 
 
 def write(folder: Path) -> Path:
-    """Copy the demo with telephony into a folder that is not there yet, and return it.
+    """Copy the demo with this telephony, not its own, into a folder that is not there yet.
 
     Secrets are the demo's: those of the telephone systems are still to be made.
     """
     shutil.copytree(DEMO, folder)
     for commune, text in (("rurutu", RURUTU), ("rapa", RAPA)):
         path = folder / "communes" / f"{commune}.yaml"
-        path.write_text(f"{path.read_text()}{text}")
+        path.write_text(f"{path.read_text().partition('phones:')[0]}{text}")
+    _forget(folder)
     return folder
+
+
+def _forget(folder: Path) -> None:
+    """Take away the secrets of the demo's own telephones."""
+    vault, identity = Vault(folder, load(folder)), find_identity(folder, demo=True)
+    for commune in load_telephony(folder):
+        vault.write(commune, vault.open(commune, identity).with_telephony({}))
+    save_telephony(folder, {})

@@ -45,8 +45,12 @@ def names(probe: Probe, kind: str, word: str) -> set[str]:
     return {name.partition("/")[0] for name in found if not name.startswith("<")}
 
 
-def faults_at_start(log: Path) -> list[str]:
+def faults_at_start(log: Path, but: str) -> list[str]:
     """Return warnings and errors of the last start.
+
+    Args:
+        log: Asterisk's messages.
+        but: regular expression of those that do not count.
 
     Raises:
         CannotLookError: the log does not tell when that was.
@@ -63,6 +67,8 @@ def faults_at_start(log: Path) -> list[str]:
         if match[2] is None:
             started, found = at, []
         elif started is not None and match[2] != "NOTICE" and at - started <= STARTING:
+            if re.search(but, line):
+                continue
             found.append(line)
     if started is None:
         raise CannotLookError(f"{log} ne dit pas quand Asterisk a démarré")

@@ -20,7 +20,12 @@ def no_identity_of_mine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
     ("name", "summary"),
     [
         ("demo", "2 communes, 5 hosts, no error\n"),
-        ("polynesie", "48 communes, 100 hosts, no error\n"),
+        (
+            "polynesie",
+            "48 communes, 100 hosts, no error\n"
+            "to be checked: who answers 112, 15, 16, 17, 18 (Polynésie française) in nuku-hiva; "
+            "ask, then write the day into checked: in telephony.territories\n",
+        ),
     ],
 )
 def test_summary(tmp_path: Path, name: str, summary: str) -> None:
