@@ -8,7 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tests.lab.breaks import Break, backup, base, hub, lessons, network, portal, records, vpn, wifi
+from tests.lab.breaks import (
+    Break,
+    backup,
+    base,
+    hub,
+    lessons,
+    network,
+    phones,
+    portal,
+    records,
+    vpn,
+    wifi,
+)
 
 LARGEST = 14
 HOST_OF_ROLE = {
@@ -42,7 +54,7 @@ def batches(breaks: Iterable[Break]) -> list[tuple[Break, ...]]:
     return [tuple(batch) for batch in found]
 
 
-TABLES = (base, network, vpn, hub, wifi, lessons, portal, records, backup)
+TABLES = (base, network, vpn, hub, wifi, lessons, portal, records, phones, backup)
 """Of every brick, in the order of deployment."""
 
 
