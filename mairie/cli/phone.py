@@ -74,16 +74,10 @@ def swap(commune: str, old: str, new: str, inventory: Path) -> None:
 
     name, territory = swapped(inventory, commune, old, new, write_atomic)
     phone = territory.communes[commune].phones[name]
-    plans = resolve(territory).values()
-    server = next(
-        (plan.name for plan in plans if plan.phones and plan.place.commune == commune), ""
-    )
-    gateway = next(
-        plan.name
-        for plan in plans
-        if plan.is_gateway and plan.place.commune == commune and plan.place.site == phone.site
-    )
-    hosts = " ".join(dict.fromkeys((gateway, server)))
+    own = [plan for plan in resolve(territory).values() if plan.place.commune == commune]
+    gateways = [plan.name for plan in own if plan.is_gateway and plan.place.site == phone.site]
+    servers = [plan.name for plan in own if plan.phones is not None]
+    hosts = " ".join(dict.fromkeys((*gateways, *servers)))
     click.echo(f"{name}, {phone.number}: {phone.mac}, a {phone.model}")
     click.echo(
         f"another model: write it in communes/{commune}.yaml\n"

@@ -40,10 +40,11 @@ def swap(
     territory = load(folder)
     check_named(territory, commune)
     going, coming = _normal(old), _normal(new)
-    phones = {phone.mac: name for name, phone in territory.communes[commune].phones.items()}
+    known = territory.communes[commune].phones.items()
+    phones = {phone.mac: name for name, phone in known if phone.mac is not None}
     if going not in phones:
-        known = ", ".join(f"{mac} ({name})" for mac, name in sorted(phones.items()) if mac)
-        raise MairieError(f"no phone of {commune} has {going}; there are: {known or 'none'}")
+        listed = ", ".join(f"{mac} ({name})" for mac, name in sorted(phones.items()))
+        raise MairieError(f"no phone of {commune} has {going}; there are: {listed or 'none'}")
     path = folder / "communes" / f"{commune}.yaml"
     before = path.read_bytes()
     write(path, _replaced(before.decode("utf-8"), going, coming, path).encode("utf-8"))

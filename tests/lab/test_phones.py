@@ -135,10 +135,13 @@ def test_dhcp_leads_a_phone_to_its_file(world: World) -> None:
     phone = world.phone("accueil")
     assert world.run(PHONE, f"cat /sys/class/net/{CLIENT_PORT}/address").strip() == phone.mac
     assert world.leases[PHONE].ipv4 == phone.address
-    shown = world.run(PHONE, f"dhcpcd -o tftp_server_name -4 -T {CLIENT_PORT} 2>/dev/null; true")
-    assert f"new_tftp_server_name='{world.phones.url}'" in shown or (
-        f"new_tftp_server_name={world.phones.url}" in shown
-    ), shown
+    seen = world.run(
+        PHONE,
+        f"timeout 15 tcpdump -lnvv -i {CLIENT_PORT} udp port 68 >/tmp/seen 2>/dev/null & sleep 1; "
+        f"dhcpcd -4 -o tftp_server_name -T {CLIENT_PORT} >/dev/null 2>&1; sleep 1; cat /tmp/seen",
+    )
+    offer = seen[seen.index("Offer") :]
+    assert f'"{world.phones.url}"' in offer, seen
 
 
 def test_a_phone_gets_its_own_file_once_and_again_when_it_is_let(world: World) -> None:
