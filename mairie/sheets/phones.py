@@ -56,7 +56,7 @@ def telephone_page(plan: HostPlan, voip: VoipPlan) -> ListPage:
             Section(title="Numéros", lines=tuple(_numbers(voip))),
             *_communes(voip),
             Section(title="Touches", lines=tuple(_keys(voip))),
-            Section(title="Quand la liaison est coupée", lines=(), words=tuple(_cut(voip))),
+            Section(title="Quand la liaison est coupée", lines=(), words=tuple(_cut(plan, voip))),
         ),
     )
 
@@ -91,7 +91,7 @@ def _keys(voip: VoipPlan) -> Iterator[tuple[str, str]]:
         yield VOICEMAIL, "écouter ses messages (le code est celui que la mairie a remis)"
 
 
-def _cut(voip: VoipPlan) -> Iterator[str]:
+def _cut(plan: HostPlan, voip: VoipPlan) -> Iterator[str]:
     yield "Les appels d'un poste à l'autre et la messagerie continuent."
     local = any(trunk.local for trunk in voip.trunks)
     if local:
@@ -103,6 +103,12 @@ def _cut(voip: VoipPlan) -> Iterator[str]:
         yield (
             "Aucun appel ne sort, urgences comprises : prendre un téléphone mobile, ou aller "
             "chercher du secours."
+        )
+    away = {each.building for each in voip.extensions if each.site != plan.place.site}
+    if away:
+        yield (
+            f"{', '.join(sorted(away))} : ces postes passent eux-mêmes par la liaison. Quand elle "
+            "est coupée, ils n'appellent plus, urgences comprises : prendre un téléphone mobile."
         )
     if voip.neighbours:
         by_number = " : composer leur numéro extérieur" if local else ""

@@ -60,6 +60,8 @@ def test_the_sheet_has_every_number(demo: Path, tmp_path: Path, plan: HostPlan) 
     assert "100 Accueil du public" in found
     assert "*041 Rapa" in found
     assert "passent par la ligne de la commune" in found
+    assert "École d'Avera : ces postes passent eux-mêmes par la liaison" in found
+    assert "Mairie de Moerai : ces postes" not in found
     again = tmp_path / "again.pdf"
     run(demo, "rurutu", again)
     assert again.read_bytes() == path.read_bytes()
