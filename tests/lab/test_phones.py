@@ -176,7 +176,7 @@ def test_the_directory_is_there_for_phones(world: World) -> None:
         status, content = world.fetch(PHONE, "directory.xml")
         assert status == "200"
         assert "<Name>Infirmerie</Name>" in content
-        assert "<Telephone>*044100</Telephone>" in content
+        assert "<Telephone>100</Telephone>" in content
 
 
 def test_what_was_deployed_conforms(world: World) -> None:

@@ -86,7 +86,8 @@ BREAKS: tuple[Break, ...] = (
     Break(
         control="PHO-13",
         alone=True,
-        damage=f"sed -n 's/^account.1.password = //p' {FILES}/*.cfg >>{STATE}/log",
+        damage="runuser -u mairie-phones -- sh -c "
+        f"\"sed -n 's/^account.1.password = //p' {FILES}/*.cfg >>{STATE}/log\"",
         note="a password is noted where everybody looks for it",
         repair=f"rm -f {STATE}/log",
         role=TELEPHONE,
