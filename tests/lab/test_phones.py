@@ -16,7 +16,10 @@ from mairie.files.phones import AUTHORITY, FILES, PROGRAM
 from mairie.host.events import Action, ControlResult
 from mairie.inventory import load
 from mairie.lab import clients, internet
+from mairie.lab.building import ensure_asterisk, offer
 from mairie.lab.clients import Lease
+from mairie.lab.engine import ensure_engine
+from mairie.lab.image import ensure_images
 from mairie.lab.session import Session
 from mairie.lab.topology import CLIENT_PORT, Topology
 from mairie.plan.host import HostPlan
@@ -29,12 +32,14 @@ from mairie.secrets.vault import Vault
 from tests.lab.breaks import Break
 from tests.lab.breaks.phones import BREAKS
 from tests.lab.voip_inventory import write
+from tests.lab.voip_world import SHARE, wait
 
-pytestmark = [pytest.mark.lab, pytest.mark.voice, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.lab, pytest.mark.voice, pytest.mark.timeout(1800)]
 
 BOX, COMMUNE = "rapa-mairie-box", "rapa"
 PHONE, STAFF = "rapa-mairie-voice", "rapa-mairie-agents"
 OWN = ("network", "phones")
+SOFTPHONE = "/srv/phone"
 
 
 class World:
@@ -137,11 +142,11 @@ def test_dhcp_leads_a_phone_to_its_file(world: World) -> None:
     assert world.leases[PHONE].ipv4 == phone.address
     seen = world.run(
         PHONE,
-        f"timeout 15 tcpdump -lnvv -i {CLIENT_PORT} udp port 68 >/tmp/seen 2>/dev/null & sleep 1; "
-        f"dhcpcd -4 -o tftp_server_name -T {CLIENT_PORT} >/dev/null 2>&1; sleep 1; cat /tmp/seen",
+        f"(timeout 20 tcpdump -lnvv -i {CLIENT_PORT} udp port 68 >/tmp/seen 2>/dev/null & sleep 2; "
+        f"dhcpcd -4 -o tftp_server_name -T {CLIENT_PORT} >/dev/null 2>&1; sleep 2; cat /tmp/seen)",
     )
-    offer = seen[seen.index("Offer") :]
-    assert f'"{world.phones.url}"' in offer, seen
+    # dnsmasq ends it with a NUL, which tcpdump shows as ^@.
+    assert f'TFTP (66), length {len(world.phones.url) + 1}: "{world.phones.url}^@"' in seen, seen
 
 
 def test_a_phone_gets_its_own_file_once_and_again_when_it_is_let(world: World) -> None:
@@ -195,3 +200,39 @@ def test_damage_is_seen_and_repaired(world: World, item: Break) -> None:
             world.session.lab.exec(BOX, ["sh", "-c", item.repair])
         world.act("apply", *OWN)
     assert world.red() == []
+
+
+def test_a_phone_registers_with_what_it_fetched(world: World) -> None:
+    """What a Yealink would read from its file, given to a softphone."""
+    offer(ensure_asterisk(print), ensure_images(ensure_engine(print)).packages)
+    world.run(BOX, "apt-get update -q", timeout=120)
+    world.act("apply", "network", "voip", "phones")
+    status, content = world.fetch(PHONE, world.phone("accueil").file)
+    assert status == "200"
+    lines = (line.partition(" = ") for line in content.splitlines())
+    keys = {key: value for key, _, value in lines}
+    number, registrar = keys["account.1.user_name"], keys["account.1.sip_server.1.address"]
+    account = (
+        f"<sip:{number}@{registrar}:{keys['account.1.sip_server.1.port']};transport=udp>;"
+        f"auth_user={keys['account.1.auth_name']};auth_pass={keys['account.1.password']};"
+        "regint=120;audio_codecs=PCMA\n"
+    )
+    settings = (SHARE / "baresip.conf").read_text()
+    for word, value in (
+        ("ADDRESS", world.phone("accueil").address),
+        ("CONTROL", "6060"),
+        ("PORT", "5060"),
+        ("TONE", "440"),
+        ("FOLDER", SOFTPHONE),
+    ):
+        settings = settings.replace(word, value)
+    texts = {"config": settings, "accounts": account, "contacts": "", "uuid": ""}
+    files = {f"{SOFTPHONE}/{name}": text.encode() for name, text in texts.items()}
+    world.session.lab.put(PHONE, files)
+    world.run(PHONE, f"cd {SOFTPHONE}; setsid baresip -f . >said 2>&1 </dev/null & sleep 1")
+    contact = f"sip:{number}@{world.phone('accueil').address}"
+    seen = wait(
+        lambda: contact in world.run(BOX, "asterisk -rx 'pjsip show contacts'"),
+        30,
+    )
+    assert seen, world.run(PHONE, f"cat {SOFTPHONE}/said")
