@@ -121,3 +121,12 @@ def test_an_address_written_twice_is_left_to_a_person(inventory: Path, rurutu: P
     assert found.code == 2
     assert "is written 2 times under phones:" in found.stderr
     assert rurutu.read_text() == text
+
+
+def test_show_says_where_phones_fetch_their_files(inventory: Path) -> None:
+    found = demo.mairie("show", SERVER, "-i", inventory)
+    said = " ".join(found.stdout.split())
+    assert "1 grandstream, 1 snom, 2 yealink fetch their files from https://10.44.193.8/" in said
+    assert (
+        "fetch their files" not in demo.mairie("show", "rurutu-mairie-gw", "-i", inventory).stdout
+    )
