@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import PurePosixPath
+from typing import Any
 
-from mairie.files import SHELL, VERIFY, TemplateFile
-from mairie.files.voip_dialling import (
+from mairie.dialplan import (
     class_contexts,
     emergency_exits,
     incoming_numbers,
@@ -20,6 +20,7 @@ from mairie.files.voip_dialling import (
     spoken,
     trunk_prefix,
 )
+from mairie.files import SHELL, VERIFY, TemplateFile
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.voip import ExchangePlan, Extension, VoipPlan
 
@@ -55,9 +56,11 @@ LOG_DAYS = 30
 RESTART = ("asterisk.conf", "modules.conf", "pjsip_transports.conf")
 """What Asterisk reads only when it starts."""
 
-OUTSIDE = "outbound_registration|sending [A-Z]+ request|not resolve|Unable to resolve"
-"""Faults that are of the network and of others, not of the configuration: an extended regular
-expression."""
+OUTSIDE = (
+    "outbound_registration|sending [A-Z]+ request|not resolve|Unable to resolve|during operation"
+)
+"""Faults of the network, of others, and of the order in which pjproject's threads start, not of the
+configuration: an extended regular expression."""
 
 MODULES = (
     # before everything else: settings of SIP come through sorcery, time from timerfd
@@ -158,9 +161,10 @@ EMPTY = (
 
 def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
     """Return every file of the brick for this host; none where there are no telephones."""
-    if plan.voip is None and plan.exchange is None:
+    at = plan.voip or plan.exchange
+    if at is None:
         return ()
-    return (*_configuration(plan), *_programs(plan))
+    return (*_configuration(plan, at), *_programs(at))
 
 
 def candidate_of(name: str) -> str:
@@ -215,9 +219,9 @@ def phone_variables(extension: Extension, voip: VoipPlan) -> dict[str, str]:
     }
 
 
-def _configuration(plan: HostPlan) -> Iterator[TemplateFile]:
+def _configuration(plan: HostPlan, at: VoipPlan | ExchangePlan) -> Iterator[TemplateFile]:
     """Yield Asterisk's files."""
-    common = {
+    common: dict[str, Any] = {
         "account": ACCOUNT,
         "live": LIVE,
         "run": RUN,
@@ -227,7 +231,6 @@ def _configuration(plan: HostPlan) -> Iterator[TemplateFile]:
         "language": LANGUAGE,
         "modules": MODULES,
     }
-    at = plan.voip or plan.exchange
     for name in ("asterisk.conf", "modules.conf", "logger.conf", "indications.conf"):
         yield _read(name, **common)
     yield from (_read(name, template="empty") for name in EMPTY)
@@ -239,7 +242,6 @@ def _configuration(plan: HostPlan) -> Iterator[TemplateFile]:
     yield _read("features.conf")
     yield _read("res_parking.conf")
     yield _read("musiconhold.conf", sounds=f"{SOUNDS}/{LANGUAGE}")
-    assert at is not None
     yield _read("pjsip_transports.conf", transports=transports(at))
     if plan.voip is not None:
         yield from _commune(plan, plan.voip)
@@ -259,9 +261,7 @@ def _commune(plan: HostPlan, voip: VoipPlan) -> Iterator[TemplateFile]:
     reception = voip.reception
     contexts = class_contexts(voip)
     yield _read("queues.conf", groups=queues, by_name=by_name)
-    yield _read(
-        "voicemail.conf", secret=True, extensions=with_voicemail, timezone=plan.timezone
-    )
+    yield _read("voicemail.conf", secret=True, extensions=with_voicemail, timezone=plan.timezone)
     yield _read("pjsip_secrets.conf", secret=True, extensions=voip.extensions, trunks=voip.trunks)
     yield _read(
         "pjsip.conf",
@@ -288,9 +288,7 @@ def _commune(plan: HostPlan, voip: VoipPlan) -> Iterator[TemplateFile]:
     )
 
 
-def _programs(plan: HostPlan) -> Iterator[TemplateFile]:
-    at = plan.voip or plan.exchange
-    assert at is not None
+def _programs(at: VoipPlan | ExchangePlan) -> Iterator[TemplateFile]:
     yield TemplateFile(
         path=APPLY,
         mode="755",
@@ -321,7 +319,7 @@ def _programs(plan: HostPlan) -> Iterator[TemplateFile]:
         yield TemplateFile(path=f"{UNITS}/{name}", check=VERIFY, context=units)
 
 
-def _read(name: str, *, template: str = "", secret: bool = False, **context: object) -> TemplateFile:
+def _read(name: str, *, template: str = "", secret: bool = False, **context: Any) -> TemplateFile:
     """Return a file that Asterisk reads and nobody else: it says who calls whom."""
     return TemplateFile(
         path=candidate_of(name),

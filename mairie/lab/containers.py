@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from mairie.lab import execution
+from mairie.lab.building import ensure_asterisk, offer
 from mairie.lab.cache import Progress, silent
 from mairie.lab.engine import ensure_engine
 from mairie.lab.errors import LabError
@@ -97,6 +98,16 @@ class Lab:
             hosts = [node.name for node in nodes if node.image == "host"]
             self._progress(f"Waiting for {len(hosts)} hosts to boot")
             list(pool.map(self._wait_whole, hosts))
+
+    def offer_asterisk(self) -> None:
+        """Let hosts install the package of Asterisk, built when it is not in the cache.
+
+        Raises:
+            LabError: the build fails.
+
+        """
+        built = ensure_asterisk(self._progress)
+        offer(built, ensure_images(self._client, self._progress).packages)
 
     def nodes(self) -> list[Node]:
         """Return the nodes of the running lab, by name."""

@@ -89,6 +89,8 @@ class Session:
 
         """
         self.lab.up(self.layout.nodes)
+        if any("voip" in plan.bricks for plan in self.plans.values()):
+            self.lab.offer_asterisk()
         internet.start(self.lab, self.plans)
         present = [plan for name, plan in self.plans.items() if name in self.layout.hosts]
         contents.fill(self.lab, present)

@@ -28,6 +28,8 @@ from mairie.plan.parts.voip import ExchangePlan, Extension, Trunk, VoipPlan
 AHEAD = timedelta(days=60)
 PROGRAM = "asterisk"
 NO_MODULES = "module show"
+OWN_QUESTIONS = range(32768, 61000)
+"""Linux gives such a port to a socket that asks others, here for names."""
 BUILT_IN = re.compile(r"^(\S+\.so)\s", re.MULTILINE)
 
 
@@ -90,7 +92,7 @@ def test_listens(probe: Probe, plan: HostPlan) -> None:
     found = {
         (item.protocol, item.local)
         for item in own
-        if not (item.protocol == "udp" and item.port in sound)
+        if not (item.protocol == "udp" and (item.port in sound or item.port in OWN_QUESTIONS))
     }
     wanted = table.listens(plan)
     extra, absent = sorted(found - wanted), sorted(wanted - found)
@@ -190,9 +192,9 @@ def test_modules(probe: Probe) -> None:
     reason="Elles passent des appels et changent des droits sans téléphone ni trace.",
     severity="high",
     references=("ANSSI hygiène 14", "ANSSI DAT-NT-021 R10"),
-    each=lambda plan: {"HTTP": "http show status", "AMI": "manager show settings"}
-    if answers(plan)
-    else {},
+    each=lambda plan: (
+        {"HTTP": "http show status", "AMI": "manager show settings"} if answers(plan) else {}
+    ),
 )
 def test_no_remote_control(subject: str, probe: Probe) -> None:
     shown = told(probe, subject)
@@ -240,12 +242,14 @@ def places(plan: HostPlan) -> set[str]:
     reason="Un compte de plus, ou un compte pour tous, et d'autres téléphonent à nos frais.",
     severity="critical",
     references=("ANSSI hygiène 11", "ANSSI DAT-NT-021 R15"),
-    each=lambda plan: {
-        "endpoints": ("endpoints", "Endpoint", endpoints(plan)),
-        "aors": ("aors", "Aor", places(plan)),
-    }
-    if answers(plan)
-    else {},
+    each=lambda plan: (
+        {
+            "endpoints": ("endpoints", "Endpoint", endpoints(plan)),
+            "aors": ("aors", "Aor", places(plan)),
+        }
+        if answers(plan)
+        else {}
+    ),
 )
 def test_known(subject: tuple[str, str, set[str]], probe: Probe) -> None:
     kind, word, wanted = subject
@@ -451,17 +455,19 @@ FOLDERS = {
     reason="Un mot de passe lu est un téléphone de plus ; un message écouté, une atteinte.",
     severity="high",
     references=("ANSSI hygiène 11", "ANSSI-BP-028 R50", "RGPD art. 32"),
-    each=lambda plan: {
-        **{path: (path, *wanted) for path, wanted in FOLDERS.items()},
-        **{
-            path: (path, "640", f"root:{table.ACCOUNT}")
-            for file in configuration_files(plan)
-            if file.secret
-            for path in (file.path, table.live_of(file.path))
-        },
-    }
-    if answers(plan)
-    else {},
+    each=lambda plan: (
+        {
+            **{path: (path, *wanted) for path, wanted in FOLDERS.items()},
+            **{
+                path: (path, "640", f"root:{table.ACCOUNT}")
+                for file in configuration_files(plan)
+                if file.secret
+                for path in (file.path, table.live_of(file.path))
+            },
+        }
+        if answers(plan)
+        else {}
+    ),
 )
 def test_modes(subject: tuple[str, str, str], probe: Probe) -> None:
     path, mode, owner = subject
@@ -483,9 +489,7 @@ def test_closed_days(probe: Probe, plan: HostPlan) -> None:
     assert reception is not None
     until = date.today() + AHEAD
     known = told(probe, "dialplan show closed-days")
-    absent = [
-        day.date for day in reception.closed if f"'{day.date.replace('-', '')}'" not in known
-    ]
+    absent = [day.date for day in reception.closed if f"'{day.date.replace('-', '')}'" not in known]
     assert not absent, f"{len(absent)} jour(s) absents du standard, dont {absent[0]}"
     last = max((day.date for day in reception.closed), default="aucun")
     assert last >= f"{until}", f"dernier jour connu : {last} ; déployer avec d'autres années"
@@ -499,11 +503,13 @@ def test_closed_days(probe: Probe, plan: HostPlan) -> None:
     title="Les autres communes sont joignables par le syndicat",
     reason="Sans le central du syndicat, les numéros courts ne mènent nulle part.",
     severity="medium",
-    each=lambda plan: ["hub"]
-    if plan.voip and plan.voip.hub
-    else [each.commune for each in plan.exchange.communes]
-    if plan.exchange
-    else [],
+    each=lambda plan: (
+        ["hub"]
+        if plan.voip and plan.voip.hub
+        else [each.commune for each in plan.exchange.communes]
+        if plan.exchange
+        else []
+    ),
 )
 def test_neighbour(subject: str, probe: Probe) -> None:
     shown = told(probe, "pjsip list contacts")

@@ -18,6 +18,7 @@ from tests.lab.breaks import (
     phones,
     portal,
     records,
+    voip,
     vpn,
     wifi,
 )
@@ -29,6 +30,8 @@ HOST_OF_ROLE = {
     "server": "rurutu-mairie-srv",
     "radius": "rapa-mairie-box",
     "visitors": "rapa-mairie-box",
+    "telephones": "rurutu-mairie-srv",
+    "exchange": "hub",
     "": "rurutu-mairie-gw",
 }
 """Hosts of the demo; what it has none of is tried in other labs."""
@@ -54,7 +57,7 @@ def batches(breaks: Iterable[Break]) -> list[tuple[Break, ...]]:
     return [tuple(batch) for batch in found]
 
 
-TABLES = (base, network, vpn, hub, wifi, lessons, portal, records, phones, backup)
+TABLES = (base, network, vpn, hub, wifi, lessons, portal, records, voip, phones, backup)
 """Of every brick, in the order of deployment."""
 
 

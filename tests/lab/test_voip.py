@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from mairie.dialplan import emergency_exits, national
 from mairie.files import voip as table
-from mairie.files.voip_dialling import emergency_exits, national
 from mairie.lab.building import ensure_asterisk, offer
 from mairie.lab.containers import Lab, Node
 from mairie.lab.engine import ensure_engine
@@ -59,6 +59,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 @pytest.fixture(autouse=True)
 def _quiet(world: World) -> Iterator[None]:
+    world.revive()
     yield
     world.hush()
 
@@ -188,7 +189,6 @@ def test_emergencies_get_out(world: World) -> None:
                 took = []
                 for number in world.voip(phone.server).emergency:
                     if condition == "every channel taken":
-                        # 18 is what keeps the channel: another number is tried
                         take_every_channel(world, phone)
                     seconds = emergency(world, phone, number.number, *wanted)
                     took.append(f"{number.number}: {seconds:.1f} s" if seconds else "FAILED")
@@ -201,9 +201,10 @@ def test_emergencies_get_out(world: World) -> None:
                     + ", ".join(took)
                 )
         finally:
+            print("\n" + "\n".join(rows))
+            rows.clear()
             world.plug(HUB)
             world.plug("operator")
-    print("\n".join(rows))
     assert not failed, failed
 
 
@@ -214,14 +215,15 @@ def _end(world: World) -> None:
         if world.channels(server):
             world.ask(server, "channel request hangup all")
     assert wait(lambda: not world.channels(RURUTU) and not world.channels(RAPA), 10)
+    world.revive()
 
 
 def test_reception_is_told_of_an_emergency(world: World) -> None:
     world.dial(world.phones["rurutu direction"], "17")
     told = "told"
-    assert wait(
-        lambda: any(line[1] == told for line in world.channels(RURUTU)), 10
-    ), world.channels(RURUTU)
+    assert wait(lambda: any(line[1] == told for line in world.channels(RURUTU)), 10), (
+        world.channels(RURUTU)
+    )
 
 
 def test_ordinary_calls_leave_a_channel(world: World) -> None:
@@ -312,8 +314,6 @@ def test_hold(world: World) -> None:
     assert hears(world, called, caller), world.heard(called)
     world.tell(caller, "hold")
     assert wait(lambda: world.heard(called)[caller.tone] < 0.1, 8), "the tone goes on while on hold"
-    world.tell(caller, "resume")
-    assert hears(world, called, caller), world.heard(called)
 
 
 def test_group_in_order_and_queue(world: World) -> None:
@@ -333,24 +333,20 @@ def test_group_in_order_and_queue(world: World) -> None:
 
 
 def test_a_message_is_left(world: World) -> None:
+    """Nobody answers for 25 s; the announcement takes some seconds more."""
     absent = world.phones["rurutu secretariat"]
     inbox = f"{table.VOICEMAIL}/mairie/102/INBOX"
     world.switch_off(absent)
-    world.ask(RURUTU, "database deltree registrar")
     try:
-        world.nodes.check(RURUTU, ["asterisk", "-rx", "module reload res_pjsip_registrar.so"])
         world.dial(world.phones["rurutu maire"], "102")
-        assert wait(lambda: "VoiceMail" in {x[5] for x in world.channels(RURUTU)}, 40)
+        assert wait(lambda: "VoiceMail" in {x[5] for x in world.channels(RURUTU)}, 45)
         time.sleep(16)
         world.hush()
-        assert wait(
-            lambda: "msg0000.wav" in world.nodes.exec(RURUTU, ["ls", inbox]).stdout, 10
-        ), world.nodes.exec(RURUTU, ["ls", "-R", table.VOICEMAIL]).stdout
+        look = ["ls", "-R", table.VOICEMAIL]
+        left = wait(lambda: "msg0000.wav" in world.nodes.exec(RURUTU, ["ls", inbox]).stdout, 10)
+        assert left, world.nodes.exec(RURUTU, look).stdout
     finally:
         world.switch_on(absent)
-        for phone in world.phones.values():
-            if phone.server == RURUTU and phone != absent:
-                world.tell(phone, "uareg", "120 0")
     assert wait(lambda: world.is_registered(absent), 15)
 
 

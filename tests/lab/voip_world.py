@@ -171,7 +171,10 @@ class World:
     def start(self) -> None:
         """Give addresses, start operators, servers, and phones."""
         for name in self.names:
-            lines = ["ip link set eth0 up", "sysctl -qw net.ipv6.conf.eth0.disable_ipv6=0 2>/dev/null || :"]
+            lines = [
+                "ip link set eth0 up",
+                "sysctl -qw net.ipv6.conf.eth0.disable_ipv6=0 2>/dev/null || :",
+            ]
             for address in self.addresses(name):
                 plain = address.partition("/")[0]
                 length, family = ("8", "-4") if "." in plain else ("16", "-6")
@@ -202,6 +205,7 @@ class World:
     def deploy(self, server: str) -> None:
         """Do what deploys/voip.py does once the package is there."""
         folders = f"{table.RECORDS} {table.VOICEMAIL}"
+        self.place(server)
         self.nodes.check(
             server,
             [
@@ -211,7 +215,6 @@ class World:
                 f"install -d -m 750 -o {table.ACCOUNT} -g {table.ACCOUNT} {folders}",
             ],
         )
-        self.place(server)
         self.nodes.check(server, [table.APPLY], timeout=120)
         self.nodes.check(server, ["systemctl", "daemon-reload"])
         self.nodes.check(server, ["systemctl", "enable", "--now", table.SERVICE, table.KEEP_TIMER])
@@ -315,14 +318,26 @@ class World:
         port = str(phone.port + 1000)
         return self.nodes.check(phone.node, ["python3", PHONE, "tell", port, *words])
 
+    def revive(self) -> None:
+        """Start the softphones that fell over: baresip does, now and then, when a call ends."""
+        down = [phone for phone in self.phones.values() if not self._runs(phone)]
+        for phone in down:
+            self.switch_on(phone)
+        assert wait(lambda: all(self.is_registered(phone) for phone in down), 20), down
+
+    def _runs(self, phone: Phone) -> bool:
+        script = f"kill -0 $(cat {phone.folder}/pid)"
+        return self.nodes.exec(phone.node, ["sh", "-c", script]).exit_code == 0
+
     def dial(self, phone: Phone, number: str) -> None:
         """Call a number."""
         self.tell(phone, "dial", f"sip:{number}@{self.voip(phone.server).ipv4}")
 
     def hang_up(self, *phones: Phone) -> None:
-        """End every call of some phones, or of all."""
+        """End every call of some phones, or of all; one that is switched off has none."""
         for phone in phones or self.phones.values():
-            self.tell(phone, "hangupall")
+            words = ["python3", PHONE, "tell", str(phone.port + 1000), "hangupall"]
+            self.nodes.exec(phone.node, words)
 
     def quiet(self) -> bool:
         """Whether nobody is on the telephone."""

@@ -19,6 +19,7 @@ from mairie.model.commune import Commune
 from mairie.model.syndicate import Syndicate
 from mairie.model.territory import PublicKeys, Territory
 from mairie.plan.host import HostPlan, HostSecrets
+from mairie.plan.parts.voip import VoipPlan
 from mairie.plan.parts.wifi import WifiPlan
 from mairie.plan.resolve import resolve
 from mairie.render import RenderedFile, render
@@ -101,7 +102,15 @@ def _others(plan: HostPlan) -> dict[str, str]:
     names += [f"{kind}:{each.name}" for each in kept for kind in kinds]
     owner = {name: name if ":" in name else f"{name}:{plan.name}" for name in names}
     found = {name: _key(owner[name]).rstrip("=") for name in names}
+    if plan.voip:
+        found |= _telephones(plan.voip)
     return found | (_wifi(plan.wifi) if plan.wifi else {})
+
+
+def _telephones(voip: VoipPlan) -> dict[str, str]:
+    found = {f"sip-{each.name}": _key(f"sip {each.name}")[:19] for each in voip.extensions}
+    found |= {f"voicemail-{each.name}": "246810" for each in voip.extensions if each.voicemail}
+    return found | {f"trunk-{each.name}": _key(f"trunk {each.name}")[:19] for each in voip.trunks}
 
 
 def _wifi(wifi: WifiPlan) -> dict[str, str]:

@@ -55,7 +55,12 @@ def invite_status(address: str, port: int, called: str, *, source: str = "") -> 
             asking.bind((source, 0))
         asking.connect((address, port))
         call = secrets.token_hex(8)
-        return _status(_ask(asking, _request(asking, "INVITE", called, "nobody", call, 1)))
+        return _status(
+            _ask(
+                asking,
+                _request(asking, "INVITE", called=called, user="nobody", call=call, number=1),
+            )
+        )
 
 
 def _ask(asking: socket.socket, request: str) -> str | None:
@@ -77,12 +82,21 @@ def _status(answer: str | None) -> int | None:
 def _register(
     asking: socket.socket, user: str, call: str, number: int, authorization: str = ""
 ) -> str:
-    return _request(asking, "REGISTER", "", user, call, number, authorization)
+    return _request(
+        asking,
+        "REGISTER",
+        called="",
+        user=user,
+        call=call,
+        number=number,
+        authorization=authorization,
+    )
 
 
 def _request(
     asking: socket.socket,
     method: str,
+    *,
     called: str,
     user: str,
     call: str,

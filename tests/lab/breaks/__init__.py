@@ -24,7 +24,8 @@ class Break:
     role: str = ""
     """Of the host it is tried on; empty: any.
 
-    ap, ap-gateway (of a site with one), hub, gateway, radius, radio, visitors or server.
+    ap, ap-gateway (of a site with one), hub, exchange, gateway, radius, radio, telephones, visitors
+    or server.
     """
     machine: bool = False
     """It needs a kernel of its own: in a virtual machine, not in a container."""

@@ -7,6 +7,7 @@ import json
 import math
 import socket
 import sys
+from pathlib import Path
 
 RATE = 8000
 
@@ -36,7 +37,7 @@ def heard(folder: str, tones: list[int]) -> dict[int, float]:
 
     The file grows: its header (44 bytes) is right only when the call has ended.
     """
-    with open(f"{folder}/heard.wav", "rb") as file:
+    with Path(folder, "heard.wav").open("rb") as file:
         recorded = file.read()[44:]
     recorded = recorded[: len(recorded) // 2 * 2]
     data = memoryview(recorded[-2 * RATE :]).cast("h")

@@ -8,6 +8,11 @@ import pytest
 
 from tests.unit.cli.demo import copy, mairie
 
+TO_CHECK = (
+    "to be checked: who answers 112, 15, 16, 17, 18 (Polynésie française) in {}; "
+    "ask, then write the day into checked: in telephony.territories\n"
+)
+
 
 @pytest.fixture(autouse=True)
 def no_identity_of_mine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -19,13 +24,8 @@ def no_identity_of_mine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("name", "summary"),
     [
-        ("demo", "2 communes, 5 hosts, no error\n"),
-        (
-            "polynesie",
-            "48 communes, 100 hosts, no error\n"
-            "to be checked: who answers 112, 15, 16, 17, 18 (Polynésie française) in nuku-hiva; "
-            "ask, then write the day into checked: in telephony.territories\n",
-        ),
+        ("demo", f"2 communes, 5 hosts, no error\n{TO_CHECK.format('rapa, rurutu')}"),
+        ("polynesie", f"48 communes, 100 hosts, no error\n{TO_CHECK.format('nuku-hiva')}"),
     ],
 )
 def test_summary(tmp_path: Path, name: str, summary: str) -> None:
@@ -40,9 +40,9 @@ def test_without_identity_it_says_what_it_did_not_look_at(tmp_path: Path) -> Non
     (folder / "identity" / "demo-identity.txt").unlink()
     outcome = mairie("check", folder)
     assert outcome.code == 0
-    first, second = outcome.stdout.splitlines()
+    first, _, last = outcome.stdout.splitlines()
     assert first == "2 communes, 5 hosts, no error"
-    assert second.startswith("not looked at: the content of the secrets: no identity")
+    assert last.startswith("not looked at: the content of the secrets: no identity")
 
 
 def test_every_error_of_every_file_and_exit_code_2(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_the_inventory_comes_from_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MAIRIE_INVENTORY", str(copy(tmp_path)))
-    assert mairie("check").stdout == "2 communes, 5 hosts, no error\n"
+    assert mairie("check").stdout.splitlines()[0] == "2 communes, 5 hosts, no error"
 
 
 def test_the_only_inventory_here_is_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

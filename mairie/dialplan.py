@@ -11,7 +11,8 @@ RIGHTS: tuple[Right, ...] = ("inside", "national", "international")
 """From the least to the most."""
 NATIONAL_PREFIX: Mapping[str, str] = {"33": "0"}
 """What is dialled before a national number, by country code; nothing elsewhere (ITU-T E.164)."""
-UNSAFE = frozenset(",;()^\"<>$\\[]{}|&=!?\n")
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+UNSAFE = frozenset(',;()^"<>$\\[]{}|&=!?\n')
 """Characters that mean something in the dial plan or in a SIP header."""
 
 
@@ -78,20 +79,20 @@ def emergency_exits(voip: VoipPlan) -> tuple[Exit, ...]:
     )
 
 
-def open_spans(reception: Reception) -> tuple[str, ...]:
-    """Return the opening hours as GotoIfTime has them: times and days.
+def open_spans(reception: Reception) -> tuple[tuple[int, int], ...]:
+    """Return the opening hours as numbers ``dhhmm``, Monday 1: first open, and first closed again.
 
-    It counts the minute at the end as open; the plan excludes it.
+    GotoIfTime would count the minute at the end as open, and is exact to two minutes only.
     """
     return tuple(
-        f"{span.start}-{_minute_before(span.end)},{'&'.join(span.days)}" for span in reception.hours
+        (_moment(day, span.start), _moment(day, span.end))
+        for span in reception.hours
+        for day in span.days
     )
 
 
-def _minute_before(time: str) -> str:
-    hours, minutes = (int(part) for part in time.split(":"))
-    before = (hours * 60 + minutes - 1) % (24 * 60)
-    return f"{before // 60:02}:{before % 60:02}"
+def _moment(day: str, time: str) -> int:
+    return int(f"{DAYS.index(day) + 1}{time.replace(':', '')}")
 
 
 def ordinary_channels(trunk: Trunk) -> int:

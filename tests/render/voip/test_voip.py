@@ -1,0 +1,85 @@
+"""What brick voip renders for the demo."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from mairie.dialplan import national, spoken
+from mairie.files.voip import CANDIDATE, RESTART
+from mairie.plan.host import HostPlan
+from mairie.render import RenderedFile
+
+Rendered = Callable[[str, str], dict[str, RenderedFile]]
+SERVER, HUB = "rurutu-mairie-srv", "hub"
+DIAL_PLAN = f"{CANDIDATE}/extensions.conf"
+
+
+@pytest.mark.parametrize("host", [SERVER, HUB])
+def test_whole_output(compare: Callable[..., None], host: str) -> None:
+    compare("voip", host)
+
+
+@pytest.mark.parametrize("host", ["rurutu-mairie-gw", "rurutu-ecole-gw"])
+def test_a_host_without_telephones_gets_nothing(rendered: Rendered, host: str) -> None:
+    assert rendered("voip", host) == {}
+
+
+def contexts(text: str) -> dict[str, list[str]]:
+    """Return the lines of each context."""
+    parts = re.split(r"^\[([^]]+)\].*\n", text, flags=re.MULTILINE)
+    return {
+        name: [line for line in body.splitlines() if line and not line.startswith(";")]
+        for name, body in zip(parts[1::2], parts[2::2], strict=True)
+    }
+
+
+def test_emergencies_come_first(rendered: Rendered, demo: dict[str, HostPlan]) -> None:
+    found = contexts(rendered("voip", SERVER)[DIAL_PLAN].text)
+    phones = {name: lines for name, lines in found.items() if name.startswith("phone-")}
+    assert set(phones) == {"phone-inside", "phone-national", "phone-international"}
+    assert all(lines[0] == "include => urgences" for lines in phones.values())
+    voip = demo[SERVER].voip
+    assert voip is not None
+    listed = [line.split()[2].split(",")[0] for line in found["urgences"] if "exten" in line]
+    assert listed == [each.number for each in voip.emergency]
+
+
+def test_phones_without_right_meet_refusals_only(rendered: Rendered) -> None:
+    found = contexts(rendered("voip", SERVER)[DIAL_PLAN].text)
+    included = [line.removeprefix("include => ") for line in found["phone-inside"]]
+    assert not [name for name in included if name.startswith("out-")]
+    assert [name for name in included if name.startswith("refused-")]
+
+
+def test_passwords_are_in_files_of_their_own(rendered: Rendered) -> None:
+    files = rendered("voip", SERVER)
+    secret = {path for path, file in files.items() if file.secret}
+    assert secret == {f"{CANDIDATE}/pjsip_secrets.conf", f"{CANDIDATE}/voicemail.conf"}
+    assert all((files[path].mode, files[path].group) == ("640", "asterisk") for path in secret)
+
+
+def test_what_needs_a_restart_is_rendered(rendered: Rendered) -> None:
+    files = rendered("voip", SERVER)
+    assert {f"{CANDIDATE}/{name}" for name in RESTART} <= set(files)
+
+
+def test_the_hub_has_no_way_out(rendered: Rendered) -> None:
+    text = rendered("voip", HUB)[DIAL_PLAN].text
+    assert set(re.findall(r"Dial\(PJSIP/[^@]*@([^,)]+)", text)) == {"rurutu", "rapa"}
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "written"),
+    [
+        ("+68940930000", "689", "40930000"),
+        ("+33142000000", "33", "0142000000"),
+        ("+33142000000", "689", "0033142000000"),
+    ],
+)
+def test_numbers_as_they_are_dialled(number: str, code: str, written: str) -> None:
+    assert national(number, code) == written
+
+
+def test_a_label_cannot_become_a_rule() -> None:
+    assert spoken('École, "A";${SHELL(x)}\n') == "École A SHELL x"
