@@ -8,7 +8,7 @@ RESTART = f"systemctl daemon-reload && systemctl restart {SERVICE}"
 FILES = "/etc/mairie/phones/files"
 SETTINGS = "/etc/mairie/phones/phones.json"
 STATE = "/var/lib/mairie-phones"
-TELEPHONE = "telephone"
+TELEPHONE = "telephones"
 """The telephone host of a commune with a Yealink."""
 FIRST = (
     "import json; found = json.load(open('/etc/mairie/phones/phones.json')); "
