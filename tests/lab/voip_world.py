@@ -331,6 +331,8 @@ class World:
 
     def dial(self, phone: Phone, number: str) -> None:
         """Call a number."""
+        if not self._runs(phone):
+            self.revive()
         self.tell(phone, "dial", f"sip:{number}@{self.voip(phone.server).ipv4}")
 
     def hang_up(self, *phones: Phone) -> None:
