@@ -21,11 +21,12 @@ from mairie.lab.topology import Topology
 from mairie.push import HostOutcome
 from mairie.run import Run
 from mairie.secrets.identity import find_identity
+from mairie.secrets.signing import Signing
 from mairie.secrets.telephony import Lines
 from mairie.secrets.vault import Vault
 from tests.lab import voip_inventory
-from tests.lab.batches import all_breaks, batches, words
-from tests.lab.breaks import Break
+from tests.lab.batches import batches, words
+from tests.lab.breaks import Break, voip
 
 pytestmark = [pytest.mark.lab, pytest.mark.voice, pytest.mark.timeout(1800)]
 
@@ -72,8 +73,10 @@ def inventory(folder: Path) -> Path:
     """Write the demo with telephones, and make their secrets."""
     voip_inventory.write(folder)
     territory, identity = load(folder, secrets=False), find_identity(folder, demo=True)
-    lines = Lines(Vault(folder, territory))
+    vault = Vault(folder, territory)
+    lines = Lines(vault)
     lines.generate(lambda: identity)
+    Signing(vault).generate(lambda: identity)
     for commune in territory.communes:
         lines.put(commune, "trunk-local", f"password-of-{commune}", identity)
     return folder
@@ -116,7 +119,7 @@ def test_all_but_operators_conforms(world: World, host: str) -> None:
         (role, batch)
         for role in HOST_OF_ROLE
         for batch in batches(
-            item for item in all_breaks() if item.role == role and item.control not in OF_OPERATORS
+            item for item in voip.BREAKS if item.role == role and item.control not in OF_OPERATORS
         )
     ],
     ids=lambda value: value if isinstance(value, str) else value[0].control,

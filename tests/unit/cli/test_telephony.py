@@ -10,6 +10,7 @@ import pytest
 from mairie.inventory import load
 from mairie.inventory.notices import notices
 from mairie.secrets.identity import find_identity
+from mairie.secrets.signing import Signing
 from mairie.secrets.telephony import Lines
 from mairie.secrets.vault import Vault
 from tests.lab.voip_inventory import write
@@ -81,6 +82,7 @@ def test_holidays_that_end_soon_are_said(inventory: Path, today: date, *, said: 
 def test_check_prints_them(inventory: Path) -> None:
     vault, identity = Vault(inventory, load(inventory)), find_identity(inventory, demo=True)
     Lines(vault).generate(lambda: identity)
+    Signing(vault).generate(lambda: identity)
     for commune in ("rapa", "rurutu"):
         Lines(vault).put(commune, "trunk-local", "s3cret", identity)
     outcome = mairie("check", inventory)
