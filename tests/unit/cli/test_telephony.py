@@ -10,6 +10,7 @@ import pytest
 from mairie.inventory import load
 from mairie.inventory.notices import notices
 from mairie.secrets.identity import find_identity
+from mairie.secrets.signing import Signing
 from mairie.secrets.telephony import Lines
 from mairie.secrets.vault import Vault
 from tests.lab.voip_inventory import write
@@ -83,6 +84,7 @@ def test_check_prints_them(inventory: Path) -> None:
     Lines(vault).generate(lambda: identity)
     for commune in ("rapa", "rurutu"):
         Lines(vault).put(commune, "trunk-local", "s3cret", identity)
+    Signing(vault).generate(lambda: identity)
     outcome = mairie("check", inventory)
     assert (outcome.code, outcome.stderr) == (0, "")
     first, second, *_ = outcome.stdout.splitlines()
