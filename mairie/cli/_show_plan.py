@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
@@ -62,6 +63,7 @@ def _facts(out: Console, plan: HostPlan) -> None:
         "filter": _filter(plan),
         "portal": _portal(plan),
         "telephony": _show_telephony.summary(plan),
+        "phones": _phones(plan),
         "backup": _backup(plan),
     }
     table = Table.grid(padding=(0, 2))
@@ -103,6 +105,14 @@ def _lessons(plan: HostPlan) -> str:
     page = plan.lessons.page_addresses[0]
     length = f"{plan.lessons.minutes} minutes, {plan.lessons.longest} at most"
     return f"{length}; http://{page}/" + (f"; {weekly}" if weekly else "")
+
+
+def _phones(plan: HostPlan) -> str:
+    if plan.phones is None:
+        return ""
+    makers = Counter(phone.maker for phone in plan.phones.phones)
+    counted = ", ".join(f"{count} {maker}" for maker, count in sorted(makers.items()))
+    return f"{counted} fetch their files from {plan.phones.url}"
 
 
 def _filter(plan: HostPlan) -> str:

@@ -65,3 +65,32 @@ def wifi(
         )
     write_private(output, to_pdf(pages, f"Wi-Fi {commune}"))
     click.echo(f"{output}: {len(pages)} page{'s' if len(pages) > 1 else ''}", err=True)
+
+
+@command.command()
+@click.argument("commune")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A new file, mode 600; phones-COMMUNE.pdf here when left out.",
+)
+@inventory_option
+def phones(*, commune: str, output: Path | None, inventory: Path) -> None:
+    """Write the telephone sheet of COMMUNE: numbers, keys, emergencies, the link being cut."""
+    from mairie.sheets.pdf import lists_to_pdf
+    from mairie.sheets.phones import telephone_page
+
+    output = output or Path(f"phones-{commune}.pdf")
+    check_output(output, inventory)
+    territory = load(inventory)
+    check_named(territory, commune)
+    pages = [
+        telephone_page(plan, plan.voip)
+        for plan in resolve(territory).values()
+        if plan.place.commune == commune and plan.voip is not None
+    ]
+    if not pages:
+        raise MairieError(f"{commune} has no telephone system; write phones: in its file")
+    write_private(output, lists_to_pdf(pages, f"Téléphones {commune}"))
+    click.echo(f"{output}", err=True)

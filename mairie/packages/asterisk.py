@@ -139,7 +139,7 @@ HTTP or lets in callers without an account is not built: no mistake in a dial pl
 
 RUNTIME_PACKAGES = (
     "asterisk-core-sounds-fr-g722",
-    "asterisk-moh-opsound-g722",
+    "libcap2",
     "libcrypt1",
     "libedit2",
     "libgcc-s1",

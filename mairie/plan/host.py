@@ -19,6 +19,7 @@ from mairie.plan.parts.hub import HubPlan
 from mairie.plan.parts.lessons import LessonsPlan
 from mairie.plan.parts.network import NetworkPlan
 from mairie.plan.parts.packages import PackageSource
+from mairie.plan.parts.phones import PhonesPlan
 from mairie.plan.parts.portal import PortalPlan
 from mairie.plan.parts.records import RecordsPlan
 from mairie.plan.parts.voip import ExchangePlan, VoipPlan
@@ -29,7 +30,17 @@ Role = Literal["hub", "gateway", "server", "ap"]
 
 
 Brick = Literal[
-    "base", "network", "vpn", "hub", "wifi", "lessons", "portal", "records", "voip", "backup"
+    "base",
+    "network",
+    "vpn",
+    "hub",
+    "wifi",
+    "lessons",
+    "portal",
+    "records",
+    "voip",
+    "phones",
+    "backup",
 ]
 
 
@@ -81,6 +92,8 @@ class HostPlan:
     """On the telephone host of a commune with phones only."""
     exchange: ExchangePlan | None
     """On a hub with communes that have phones only."""
+    phones: PhonesPlan | None
+    """On the telephone host of a commune whose phones set themselves up only."""
     backup: BackupPlan | None
     """None on a hub and on an access point, which keeps nothing."""
     store: StorePlan | None

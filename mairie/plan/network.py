@@ -14,6 +14,7 @@ from mairie.plan.interfaces import (
 from mairie.plan.name_filter import site_filter
 from mairie.plan.names import hub_dns, site_dns
 from mairie.plan.parts.network import NetworkPlan
+from mairie.plan.phones import dhcp_options
 
 
 def site_network(place: SiteHost) -> NetworkPlan:
@@ -24,6 +25,7 @@ def site_network(place: SiteHost) -> NetworkPlan:
             segments=segment_interfaces(place),
             dhcp_scopes=(),
             dhcp_reservations=(),
+            dhcp_options=(),
             dns=None,
             name_filter=None,
             firewall=inner_firewall(place),
@@ -33,6 +35,7 @@ def site_network(place: SiteHost) -> NetworkPlan:
         segments=segment_interfaces(place),
         dhcp_scopes=dhcp_scopes(place),
         dhcp_reservations=tuple(reservations(place)),
+        dhcp_options=dhcp_options(place),
         dns=site_dns(place),
         name_filter=site_filter(place),
         firewall=gateway_firewall(place),
@@ -46,6 +49,7 @@ def hub_network(place: HubHost) -> NetworkPlan:
         segments=(),
         dhcp_scopes=(),
         dhcp_reservations=(),
+        dhcp_options=(),
         dns=hub_dns(place),
         name_filter=None,
         firewall=hub_firewall(place),

@@ -13,6 +13,7 @@ from mairie.plan.hub import hub_plan
 from mairie.plan.lessons import has_lessons, site_lessons
 from mairie.plan.network import hub_network, site_network
 from mairie.plan.packages import package_source
+from mairie.plan.phones import has_phones, site_phones
 from mairie.plan.portal import has_portal, site_portal
 from mairie.plan.records import has_records, site_records
 from mairie.plan.telephone_host import has_voip
@@ -90,6 +91,7 @@ def _hub(place: HubHost) -> HostPlan:
         records=None,
         voip=None,
         exchange=exchange,
+        phones=None,
         backup=None,
         store=hub_store(place),
         packages=package_source(place),
@@ -128,6 +130,7 @@ def _site_host(place: SiteHost) -> HostPlan:
         records=site_records(place),
         voip=site_voip(place),
         exchange=None,
+        phones=site_phones(place),
         backup=None if place.is_access_point else site_backup(place),
         store=None,
         packages=package_source(place),
@@ -142,6 +145,7 @@ def _bricks(place: SiteHost) -> tuple[Brick, ...]:
     of_a_recorder: tuple[Brick, ...] = ("records",) if has_records(place) else ()
     of_visitors = (*of_a_portal, *of_a_recorder)
     of_telephony: tuple[Brick, ...] = ("voip",) if has_voip(place) else ()
+    of_phones: tuple[Brick, ...] = ("phones",) if has_phones(place) else ()
     of_data: tuple[Brick, ...] = () if place.is_access_point else ("backup",)
-    of_services = (*of_wifi, *of_lessons, *of_visitors, *of_telephony)
+    of_services = (*of_wifi, *of_lessons, *of_visitors, *of_telephony, *of_phones)
     return ("base", "network", *of_a_gateway, *of_services, *of_data)

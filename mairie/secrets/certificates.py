@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from ipaddress import ip_address
 from typing import cast
 
 from cryptography import x509
@@ -85,10 +86,15 @@ def new_authority(name: str, organisation: str, *, today: date, days: int) -> Is
     return _issued(builder.sign(key, hashes.SHA256()), key)
 
 
-def new_server(authority: Issued, name: str, *, today: date, days: int) -> Issued:
-    """Return the certificate of a server with a DNS name."""
+def new_server(
+    authority: Issued, name: str, *, today: date, days: int, address: str = ""
+) -> Issued:
+    """Return the certificate of a server with a DNS name, and an IP address if one is given."""
     purpose = ExtendedKeyUsageOID.SERVER_AUTH
-    alternative = x509.SubjectAlternativeName([x509.DNSName(name)])
+    names: list[x509.GeneralName] = [x509.DNSName(name)]
+    if address:
+        names.append(x509.IPAddress(ip_address(address)))
+    alternative = x509.SubjectAlternativeName(names)
     return _leaf(authority, name, purpose, alternative, today=today, days=days)
 
 

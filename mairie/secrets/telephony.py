@@ -5,12 +5,16 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from mairie.model.commune import Commune
+from mairie.plan.context import Shared
+from mairie.plan.telephone_host import own_address, telephone_host
 from mairie.secrets import files, owners
 from mairie.secrets.errors import SecretsError
 from mairie.secrets.identity import Identity
 from mairie.secrets.passwords import new_password
+from mairie.secrets.phone_certificates import NAMES, new_certificate
 from mairie.secrets.telephony_names import VOICEMAIL, given, made, spoken
 from mairie.secrets.vault import Vault
 
@@ -49,7 +53,10 @@ class Lines:
                 continue
             old = self.vault.open(stem, identity()).telephony
             kept = {name: value for name, value in old.items() if name in allowed}
-            fresh = {name: new_secret(name) for name in made(commune) if name not in kept}
+            lacking = [name for name in made(commune) if name not in kept]
+            fresh = {name: new_secret(name) for name in lacking if name not in NAMES}
+            if any(name in NAMES for name in lacking):  # one is no good without the others
+                fresh |= self._certificate(stem, commune)
             self._write(stem, {**kept, **fresh}, identity())
             done += [f"made    {stem}: {spoken(name)}" for name in sorted(fresh)]
             done += [f"forgot  {stem}: {spoken(name)}" for name in sorted(set(old) - allowed)]
@@ -86,6 +93,18 @@ class Lines:
         old = self.vault.open(commune, identity).telephony
         self._write(commune, {**old, **{name: new_secret(name) for name in names}}, identity)
         return tuple(spoken(name) for name in names)
+
+    def _certificate(self, stem: str, commune: Commune) -> dict[str, str]:
+        place = telephone_host(Shared.of(self.vault.territory), stem)
+        if place is None:
+            return {}
+        return new_certificate(
+            commune.name,
+            self.vault.territory.syndicate.name,
+            f"{place.stem}.{place.site_domain}",
+            own_address(place).ipv4,
+            today=datetime.now(UTC).date(),
+        )
 
     def _commune(self, stem: str) -> Commune:
         communes = self.vault.territory.communes

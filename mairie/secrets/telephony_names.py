@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from typing import Final
 
 from mairie.model.commune import Commune
+from mairie.secrets.phone_certificates import NAMES, SPOKEN
 
 PHONE: Final = "sip-"
 VOICEMAIL: Final = "voicemail-"
@@ -18,11 +19,15 @@ _SPOKEN: Final = {
 
 
 def made(commune: Commune) -> tuple[str, ...]:
-    """Return the names of what mairie makes: ``sip-<phone>`` and ``voicemail-<phone>``."""
+    """Return the names of what mairie makes: passwords, codes, and what phones are set up with.
+
+    ``sip-<phone>``, ``voicemail-<phone>``; where phones have a MAC address, ``phones:…``.
+    """
     phones = sorted(commune.phones.items())
     return (
         *(f"{PHONE}{name}" for name, _ in phones),
         *(f"{VOICEMAIL}{name}" for name, phone in phones if phone.voicemail),
+        *(NAMES if any(phone.mac for _, phone in phones) else ()),
     )
 
 
@@ -36,6 +41,8 @@ def given(commune: Commune) -> tuple[str, ...]:
 
 def spoken(name: str) -> str:
     """Return a secret's name in words: ``password of phone accueil``."""
+    if name in SPOKEN:
+        return SPOKEN[name]
     prefix = next(each for each in _SPOKEN if name.startswith(each))
     return f"{_SPOKEN[prefix]} {name.removeprefix(prefix)}"
 

@@ -28,6 +28,7 @@ from reportlab.platypus import (
     TableStyle,
 )
 
+from mairie.sheets.phones import ListPage, Section
 from mairie.sheets.vouchers import Slip
 from mairie.sheets.wifi import Page
 
@@ -35,6 +36,8 @@ _FONTS: Final = Path(reportlab.__file__).parent / "fonts"
 _INK, _SOFT = HexColor("#1b2733"), HexColor("#5b6b7a")
 _CODE_SIDE: Final = 82 * mm
 _MARGIN: Final = 20 * mm
+_KEYS: Final = 34 * mm
+"""Width of the column of what is dialled."""
 _COLUMNS: Final = 2
 _ROWS: Final = 5
 _ALL: Final = ((0, 0), (-1, -1))
@@ -94,6 +97,20 @@ def slips_to_pdf(slips: Sequence[Slip], title: str) -> bytes:
     return _document([table], title)
 
 
+def lists_to_pdf(pages: Sequence[ListPage], title: str) -> bytes:
+    """Return the document: numbers and words in sections.
+
+    Args:
+        pages: at least one.
+        title: of the document, for whoever opens it on a screen.
+
+    """
+    width = A4[0] - 2 * _MARGIN
+    return _document(
+        [each for page in pages for each in (*_list_page(page, width), PageBreak())], title
+    )
+
+
 def _document(flow: list[Flowable], title: str) -> bytes:
     _load_fonts()
     stream = io.BytesIO()
@@ -144,6 +161,35 @@ def _page(page: Page, width: float) -> Iterable[Flowable]:
     yield Spacer(0, 8 * mm)
     for paragraph in page.paragraphs:
         yield _text(paragraph, _style(11.5, centred=False, after=3))
+
+
+def _list_page(page: ListPage, width: float) -> Iterable[Flowable]:
+    yield _text(page.place, _style(12, color=_SOFT))
+    yield _text(page.title, _style(26, bold=True, after=4))
+    for section in page.sections:
+        yield _text(section.title, _style(12, bold=True, centred=False, after=1))
+        if section.lines:
+            yield _lines(section, width)
+        for word in section.words:
+            yield _text(word, _style(9.5, centred=False, after=1))
+        yield Spacer(0, 3 * mm)
+
+
+def _lines(section: Section, width: float) -> Table:
+    key, word = _style(9.5, bold=True, centred=False, after=0), _style(9.5, centred=False, after=0)
+    rows = [[_text(dialled, key), _text(meant, word)] for dialled, meant in section.lines]
+    table = Table(rows, colWidths=[_KEYS, width - _KEYS])
+    table.setStyle(
+        TableStyle(
+            [
+                ("LINEBELOW", *_ALL, 0.3, _SOFT),
+                ("VALIGN", *_ALL, "TOP"),
+                ("TOPPADDING", *_ALL, 1),
+                ("BOTTOMPADDING", *_ALL, 1.5),
+            ]
+        )
+    )
+    return table
 
 
 def _text(text: str, style: ParagraphStyle) -> Paragraph:

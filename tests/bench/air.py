@@ -121,6 +121,7 @@ def _make_debian(disk: Path, radios: tuple[Radio, ...], say: Callable[[str], Non
         machine.put({"/etc/hostapd/hostapd.conf": text.encode()})
         machine.run(
             f"systemctl disable {ours}; systemctl mask {ours}; "
-            "systemctl unmask hostapd.service; systemctl enable hostapd.service"
+            "systemctl unmask hostapd.service; systemctl enable hostapd.service",
+            timeout=300,
         )
         machine.power_off()

@@ -15,6 +15,7 @@ from tests.lab.breaks import (
     hub,
     lessons,
     network,
+    phones,
     portal,
     records,
     voip,
@@ -54,7 +55,7 @@ def batches(breaks: Iterable[Break]) -> list[tuple[Break, ...]]:
     return [tuple(batch) for batch in found]
 
 
-TABLES = (base, network, vpn, hub, wifi, lessons, portal, records, voip, backup)
+TABLES = (base, network, vpn, hub, wifi, lessons, portal, records, voip, phones, backup)
 """Of every brick, in the order of deployment."""
 
 

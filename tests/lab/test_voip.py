@@ -59,6 +59,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 @pytest.fixture(autouse=True)
 def _quiet(world: World) -> Iterator[None]:
+    world.revive()
     yield
     world.hush()
 
@@ -170,40 +171,34 @@ def emergency(world: World, phone: Phone, number: str, operator: str, shown: str
     return time.monotonic() - begun if arrived else None
 
 
-def test_emergencies_get_out(world: World) -> None:
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_emergencies_get_out(world: World, condition: str) -> None:
     """Every phone, every number, whatever is wrong: right operator, right caller."""
-    rows: list[str] = []
+    cut = {"hub cut": HUB, "main operator cut": "operator"}.get(condition, "")
     failed: list[str] = []
-    for condition in CONDITIONS:
-        if condition == "hub cut":
-            world.cut(HUB)
-        elif condition == "main operator cut":
-            world.cut("operator")
-        try:
-            for phone in world.phones.values():
-                wanted = expected(world, phone, condition)
-                if wanted is None:
-                    rows.append(f"{condition:20} {phone.name:20} no other operator")
-                    continue
-                took = []
-                for number in world.voip(phone.server).emergency:
-                    if condition == "every channel taken":
-                        # 18 is what keeps the channel: another number is tried
-                        take_every_channel(world, phone)
-                    seconds = emergency(world, phone, number.number, *wanted)
-                    took.append(f"{number.number}: {seconds:.1f} s" if seconds else "FAILED")
-                    if seconds is None:
-                        failed.append(f"{condition}, {phone.name}, {number.number}")
-                    _end(world)
-                right = phone.extension.right
-                rows.append(
-                    f"{condition:20} {phone.name:20} ({right}) → {wanted[0]} as {wanted[1]}: "
-                    + ", ".join(took)
-                )
-        finally:
-            world.plug(HUB)
-            world.plug("operator")
-    print("\n".join(rows))
+    if cut:
+        world.cut(cut)
+    try:
+        for phone in world.phones.values():
+            wanted = expected(world, phone, condition)
+            right = phone.extension.right
+            if wanted is None:
+                print(f"{condition:20} {phone.name:20} ({right}) has no other operator")
+                continue
+            took = []
+            for number in world.voip(phone.server).emergency:
+                if condition == "every channel taken":
+                    take_every_channel(world, phone)
+                seconds = emergency(world, phone, number.number, *wanted)
+                took.append(f"{number.number}: {seconds:.1f} s" if seconds else "FAILED")
+                if seconds is None:
+                    failed.append(f"{phone.name}, {number.number}")
+                _end(world)
+            way = f"{wanted[0]} as {wanted[1]}"
+            print(f"{condition:20} {phone.name:20} ({right}) → {way}: {', '.join(took)}")
+    finally:
+        if cut:
+            world.plug(cut)
     assert not failed, failed
 
 
@@ -214,6 +209,7 @@ def _end(world: World) -> None:
         if world.channels(server):
             world.ask(server, "channel request hangup all")
     assert wait(lambda: not world.channels(RURUTU) and not world.channels(RAPA), 10)
+    world.revive()
 
 
 def test_reception_is_told_of_an_emergency(world: World) -> None:

@@ -83,7 +83,7 @@ def inventory(folder: Path) -> Path:
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = inventory(tmp_path_factory.mktemp("voip") / "demo")
     building.offer_asterisk(print)
-    session = Session.of(folder, print, communes=("rurutu",), name="test-voip")
+    session = Session.of(folder, print, communes=("rurutu",), name="test-voip-brick")
     layout = session.layout
     nodes = (internet.NAME, *HOSTS)
     session.layout = Topology(tuple(node for node in layout.nodes if node.name in nodes), (), HOSTS)

@@ -318,8 +318,21 @@ class World:
         port = str(phone.port + 1000)
         return self.nodes.check(phone.node, ["python3", PHONE, "tell", port, *words])
 
+    def revive(self) -> None:
+        """Start the softphones that fell over: baresip does, now and then, when a call ends."""
+        down = [phone for phone in self.phones.values() if not self._runs(phone)]
+        for phone in down:
+            self.switch_on(phone)
+        assert wait(lambda: all(self.is_registered(phone) for phone in down), 20), down
+
+    def _runs(self, phone: Phone) -> bool:
+        script = f"kill -0 $(cat {phone.folder}/pid)"
+        return self.nodes.exec(phone.node, ["sh", "-c", script]).exit_code == 0
+
     def dial(self, phone: Phone, number: str) -> None:
         """Call a number."""
+        if not self._runs(phone):
+            self.revive()
         self.tell(phone, "dial", f"sip:{number}@{self.voip(phone.server).ipv4}")
 
     def hang_up(self, *phones: Phone) -> None:

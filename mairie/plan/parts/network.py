@@ -88,6 +88,19 @@ class DhcpReservation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DhcpOption:
+    """What is told with an address (RFC 2132), in a whole segment or to one device."""
+
+    segment: str
+    name: str
+    """Of the device; empty: to everybody there, and so is ``mac``."""
+    mac: str
+    number: int
+    value: str
+    """Text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DnsRecord:
     """A local name with its addresses (A and AAAA)."""
 
@@ -234,6 +247,8 @@ class NetworkPlan:
     segments: tuple[SegmentInterface, ...]
     dhcp_scopes: tuple[DhcpScope, ...]
     dhcp_reservations: tuple[DhcpReservation, ...]
+    dhcp_options: tuple[DhcpOption, ...]
+    """Beside those that every segment has."""
     dns: Dns | None
     """None on a server or an access point: it asks its gateway."""
     name_filter: NameFilter | None

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from cryptography import x509
 
 from mairie.cli.secrets import command
 from mairie.errors import MairieError
@@ -16,12 +17,14 @@ from mairie.secrets import files
 from mairie.secrets.check import problems
 from mairie.secrets.errors import SecretsError
 from mairie.secrets.identity import Identity, find_identity
+from mairie.secrets.phone_certificates import AUTHORITY, CERTIFICATE, KEY, NAMES
 from mairie.secrets.signing import Signing
 from mairie.secrets.telephony import Lines
 from mairie.secrets.vault import Vault
 from tests.lab.voip_inventory import write
 
 HOST = "rurutu-mairie-srv"
+ADDRESS = "10.44.193.8"
 PUT = '"mairie secrets put rurutu trunk-local"'
 
 
@@ -75,7 +78,7 @@ def test_phones_have_passwords_and_voicemails_codes(world: World) -> None:
     phones = ("accueil", "atelier", "direction", "maire", "secretariat")
     voicemails = ("accueil", "secretariat")
     names = {*(f"sip-{name}" for name in phones), *(f"voicemail-{name}" for name in voicemails)}
-    assert held.keys() == {*names, "trunk-local"}
+    assert held.keys() == {*names, *NAMES, "trunk-local"}
     assert held["trunk-local"] == "s3cr;et"
     assert len(set(held.values())) == len(held)
     assert all(len(held[f"voicemail-{name}"]) == 6 for name in voicemails)
@@ -175,7 +178,7 @@ def run(world: World, *arguments: str, text: str = "") -> str:
 
 
 def test_commands(world: World) -> None:
-    assert "10 changes of telephones" in run(world, "generate")
+    assert "16 changes of telephones" in run(world, "generate")
     shown = run(world, "put", "rurutu", "trunk-local", text="s3cr;et\n")
     assert shown == "rurutu keeps trunk-local\nDeploy: mairie deploy rurutu\n"
     opened = Vault(world.folder, world.vault.territory).open("rurutu", world.identity)
@@ -194,3 +197,25 @@ def test_nothing_is_in_clear(world: World) -> None:
         text = path.read_bytes()
         assert not [value for value in secrets if value.encode() in text], path
     assert "s3cr" not in repr(world.vault.open("rurutu", world.identity))
+
+
+def test_phones_have_a_server_whose_certificate_only_its_authority_signed(world: World) -> None:
+    lines = world.generate()
+    assert "made    rurutu: certificate of the phones' server" in lines
+    world.put()
+    others = world.others()
+    authority = x509.load_pem_x509_certificate(others[AUTHORITY].encode())
+    certificate = x509.load_pem_x509_certificate(others[CERTIFICATE].encode())
+    certificate.verify_directly_issued_by(authority)
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.DNSName) == ["srv.mairie.rurutu.demo.example"]
+    assert [f"{each}" for each in names.get_values_for_type(x509.IPAddress)] == [ADDRESS]
+    assert others[KEY].startswith("-----BEGIN PRIVATE KEY-----")
+    # One of the three is no good without the others.
+    content = world.vault.open("rurutu", world.identity)
+    kept = {name: value for name, value in content.telephony.items() if name != KEY}
+    world.vault.write("rurutu", content.with_telephony(kept))
+    files.save_telephony(world.folder, {"rurutu": tuple(kept)})
+    world.generate()
+    assert world.others()[CERTIFICATE] != others[CERTIFICATE]
+    assert world.others()["sip-accueil"] == others["sip-accueil"]

@@ -1,6 +1,6 @@
 """A page over HTTP, from one address of the gateway to one segment: few connections, short words.
 
-Kept once, in the portal's folder; the lessons' is a link to it.
+Kept once, in the portal's folder; the lessons' and the phones' are links to it.
 """
 
 from __future__ import annotations

@@ -1,0 +1,131 @@
+"""``mairie phone``: phones that fetch their file again, and one in the place of another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from mairie.cli.hosts import Hosts, one_host_options
+from mairie.cli.options import inventory_option
+from mairie.errors import EXIT_HOST_FAILED, MairieError
+from mairie.plan.host import HostPlan
+from mairie.question import ask_host
+from mairie.transport import Transport
+
+SCRIPT = 'exec mairie-phones "$@"'
+SECONDS = 120
+
+
+@click.group("phone")
+def command() -> None:
+    """Let phones have their files, see who had one, put a phone in the place of another.
+
+    The telephone host gives each phone its file once; it keeps who had what, and works while every
+    link is cut.
+    """
+
+
+@command.command("open")
+@one_host_options
+@click.argument("phones", nargs=-1, required=True, metavar="PHONE...")
+@click.option(
+    "--minutes",
+    type=click.IntRange(1, 1440),
+    default=30,
+    show_default=True,
+    help="How long it may be fetched, once.",
+)
+@click.option("--by", default="", metavar="NAME", help="Written into the log.")
+def open_(hosts: Hosts, phones: tuple[str, ...], minutes: int, by: str) -> None:
+    """Let each PHONE of HOST fetch its file once more: a name, a number or a MAC address."""
+    _ask(hosts, "open", "--minutes", str(minutes), "--by", by, "--", *phones)
+
+
+@command.command("list")
+@one_host_options
+def list_(hosts: Hosts) -> None:
+    """Say of each phone of HOST whether it had its file, and whether that has changed since."""
+    _ask(hosts, "list")
+
+
+@command.command()
+@one_host_options
+def log(hosts: Hosts) -> None:
+    """Print what HOST gave, refused and opened, when and to which address."""
+    _ask(hosts, "log")
+
+
+@command.command()
+@click.argument("commune")
+@click.argument("old", metavar="OLD-MAC")
+@click.argument("new", metavar="NEW-MAC")
+@inventory_option
+def swap(commune: str, old: str, new: str, inventory: Path) -> None:
+    """Put the phone NEW-MAC in the place of OLD-MAC in the file of COMMUNE.
+
+    Number, name and rights stay; the rest of the file stays as it is. A file that would not check
+    is not written.
+    """
+    from mairie.inventory.phone_swap import swap as swapped
+    from mairie.plan.resolve import resolve
+    from mairie.secrets.files import write_atomic
+
+    name, territory = swapped(inventory, commune, old, new, write_atomic)
+    phone = territory.communes[commune].phones[name]
+    own = [plan for plan in resolve(territory).values() if plan.place.commune == commune]
+    gateways = [plan.name for plan in own if plan.is_gateway and plan.place.site == phone.site]
+    servers = [plan.name for plan in own if plan.phones is not None]
+    hosts = " ".join(dict.fromkeys((*gateways, *servers)))
+    click.echo(f"{name}, {phone.number}: {phone.mac}, a {phone.model}")
+    click.echo(
+        f"another model: write it in communes/{commune}.yaml\n"
+        f"then: mairie deploy {hosts}\n"
+        f"      mairie secrets rotate {commune} --phone {name} first, if the old one was stolen\n"
+        "plug the new phone in; it fetches its file by itself",
+        err=True,
+    )
+
+
+def _ask(hosts: Hosts, *arguments: str) -> None:
+    plan = telephone_host_of(hosts)
+    click.echo(ask(plan.name, hosts.transport(plan), arguments), nl=False)
+
+
+def telephone_host_of(hosts: Hosts) -> HostPlan:
+    """Return the plan of the one telephone host that is meant, whose phones fetch files.
+
+    Raises:
+        InventoryErrors: the inventory is not right.
+        MairieError: none is meant, or several.
+
+    """
+    plans, _ = hosts.chosen()
+    able = [name for name, plan in plans.items() if plan.phones is not None]
+    if len(able) != 1:
+        said = f"has {len(able)} of them; name one: {', '.join(able)}" if able else "has none"
+        raise MairieError(
+            f"phones fetch their files from the telephone host of a commune; "
+            f"{hosts.targets.names[0]} {said}"
+        )
+    return plans[able[0]]
+
+
+def ask(host: str, transport: Transport, arguments: Sequence[str]) -> str:
+    """Run the program on a host; return what it printed.
+
+    Raises:
+        MairieError: the host cannot be reached, or the program refused.
+
+    """
+    done = ask_host(
+        host, transport, SCRIPT, *arguments, seconds=SECONDS, late="look at it: phone list"
+    )
+    said = done.stderr.decode(errors="replace").strip()
+    if done.returncode:
+        said = said or f"the program ended with {done.returncode}"
+        raise MairieError(f"{host}: {said}", exit_code=EXIT_HOST_FAILED)
+    if said:
+        click.echo(f"{host}: {said}", err=True)
+    return done.stdout.decode()

@@ -1,0 +1,81 @@
+"""Brick ``phones`` of one host: how the commune's phones set themselves up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mairie.plan.parts.voip import MediaCodec, SignallingTransport
+
+Maker = Literal["yealink", "snom", "grandstream"]
+Summer = Literal["", "eu", "us"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneClock:
+    """The commune's time zone, as phones understand it: they have no list of zones of ours."""
+
+    name: str
+    """``Pacific/Marquesas``."""
+    offset_minutes: int
+    """East of UTC, in winter where there is a summer time: ``-570``."""
+    summer: Summer
+    """Whose summer time it has, an hour more: ``eu`` (last Sundays of March and October), ``us``
+    (second Sunday of March, first of November), or none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskPhone:
+    """A phone with a MAC address; HostSecrets has its password under ``sip-<name>``."""
+
+    name: str
+    """Key in the commune's file."""
+    number: str
+    label: str
+    site_label: str
+    mac: str
+    """Lower case with colons."""
+    maker: Maker
+    model: str
+    """As the maker writes it in file names: ``T31G``, ``D785``, ``GRP2612``."""
+    address: str
+    """That the DHCP reservation gives to its MAC address: its file goes there and nowhere else."""
+    file: str
+    """Name of the file that it asks for."""
+    time_server: str
+    """The gateway of its site, in its segment."""
+    voicemail: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """A line of the directory that phones show."""
+
+    label: str
+    number: str
+    """As it is dialled: ``101``, ``*41100``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhonesPlan:
+    """Brick ``phones`` on the telephone host of a commune.
+
+    HostSecrets has a certificate for its address: ``phones:authority``, ``phones:certificate``,
+    ``phones:key``, PEM.
+    """
+
+    address: str
+    """IPv4, segment ``servers``: phones get theirs by DHCP, and know this one from there."""
+    port: int
+    url: str
+    """What DHCP tells phones: ``https://10.44.1.10/``."""
+    registrar: str
+    registrar_port: int
+    transport: SignallingTransport
+    codecs: tuple[MediaCodec, ...]
+    """Those that desk phones know, best first."""
+    clock: PhoneClock
+    phones: tuple[DeskPhone, ...]
+    """By name."""
+    directory: tuple[Contact, ...]
+    """The commune's own numbers, then receptions of other communes."""

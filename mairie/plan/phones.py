@@ -1,0 +1,177 @@
+"""Brick ``phones``: which phones set themselves up, from where, and with what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Final, cast
+from zoneinfo import ZoneInfo
+
+from mairie.model.commune import Commune
+from mairie.model.telephony import VOICE_SEGMENT, Phone
+from mairie.plan.addressing import GATEWAY_NUMBER, address
+from mairie.plan.context import HubHost, SiteHost
+from mairie.plan.dialling import short_code
+from mairie.plan.interfaces import reserved_address
+from mairie.plan.parts.network import DhcpOption
+from mairie.plan.parts.phones import Contact, DeskPhone, Maker, PhoneClock, PhonesPlan, Summer
+from mairie.plan.telephone_host import has_voip, own_address, telephone_host, telephone_hosts
+
+PORT: Final = 443
+REGISTRAR_PORT: Final = 5060
+TFTP_SERVER_NAME: Final = 66
+BOOTFILE_NAME: Final = 67
+"""DHCP options (RFC 2132 sections 9.4 and 9.5). Makers take a URL in the first."""
+NOT_ON_DESKS: Final = "gsm"
+"""For links of low rate between communes; desk phones of today do not know it."""
+
+
+def has_phones(place: SiteHost) -> bool:
+    """Whether a host sets phones up: the telephone host of a commune with hardware."""
+    return has_voip(place) and any(phone.mac for phone in place.commune.phones.values())
+
+
+def site_phones(place: SiteHost) -> PhonesPlan | None:
+    """Return how the phones of a commune are set up; None on every other host."""
+    if not has_phones(place):
+        return None
+    at = own_address(place).ipv4
+    codecs = place.reference.telephony.codecs
+    return PhonesPlan(
+        address=at,
+        port=PORT,
+        url=_url(at),
+        registrar=at,
+        registrar_port=REGISTRAR_PORT,
+        # Asterisk answers phones over UDP and TCP; a message with the keys of the sound fits.
+        transport="udp",
+        codecs=tuple(codec for codec in codecs if codec != NOT_ON_DESKS),
+        clock=clock(place.commune.timezone, min(place.reference.telephony.holiday_years)),
+        phones=tuple(_phones(place)),
+        directory=(*_own(place.commune), *_others(place)),
+    )
+
+
+def dhcp_options(place: SiteHost) -> tuple[DhcpOption, ...]:
+    """Return what the gateway of a site tells its phones; nothing where there are none."""
+    here = [
+        (name, phone)
+        for name, phone in sorted(place.commune.phones.items())
+        if phone.site == place.site_stem and phone.mac is not None
+    ]
+    server = telephone_host(place.shared, place.commune_stem)
+    if not here or server is None:
+        return ()
+    everyone = DhcpOption(
+        segment=VOICE_SEGMENT,
+        name="",
+        mac="",
+        number=TFTP_SERVER_NAME,
+        value=_url(own_address(server).ipv4),
+    )
+    # A Snom wants to be told the name of its file; the others make it up from their address.
+    files = (
+        DhcpOption(
+            segment=VOICE_SEGMENT,
+            name=name,
+            mac=phone.mac or "",
+            number=BOOTFILE_NAME,
+            value=file_of(phone),
+        )
+        for name, phone in here
+        if maker_of(phone) == "snom"
+    )
+    return (everyone, *files)
+
+
+def maker_of(phone: Phone) -> Maker:
+    """Return who made a phone with a MAC address."""
+    return cast(Maker, phone.model.partition("-")[0])
+
+
+def file_of(phone: Phone) -> str:
+    """Return the name of the file that a phone with a MAC address asks for."""
+    digits = (phone.mac or "").replace(":", "")
+    model = phone.model.partition("-")[2].upper()
+    names = {
+        "yealink": f"{digits}.cfg",
+        "snom": f"snom{model}-{digits.upper()}.htm",
+        "grandstream": f"cfg{digits}.xml",
+    }
+    return names[maker_of(phone)]
+
+
+def clock(name: str, year: int) -> PhoneClock:
+    """Return a time zone as phones understand it.
+
+    Args:
+        name: of the time zone (IANA).
+        year: whose rules count.
+
+    """
+    zone = ZoneInfo(name)
+
+    def offset(month: int, day: int) -> int:
+        moment = datetime(year, month, day, 12, tzinfo=UTC).astimezone(zone)
+        shift = moment.utcoffset()
+        return int(shift.total_seconds()) // 60 if shift is not None else 0
+
+    winter, summer = offset(1, 15), offset(7, 15)
+    rule: Summer = ""
+    if summer != winter:
+        # Between the second and the last Sunday of March only one of the two has begun.
+        rule = "us" if offset(3, 20) == summer else "eu"
+    return PhoneClock(name=name, offset_minutes=winter, summer=rule)
+
+
+def _url(address: str) -> str:
+    return f"https://{address}/"
+
+
+def _phones(place: SiteHost) -> Iterator[DeskPhone]:
+    for name, phone in sorted(place.commune.phones.items()):
+        if phone.mac is None:
+            continue
+        site = place.commune.sites[phone.site]
+        there = SiteHost(
+            place.shared, place.commune_stem, place.commune, phone.site, site, "", place.host
+        )
+        voice = there.segments[VOICE_SEGMENT]
+        yield DeskPhone(
+            name=name,
+            number=phone.number,
+            label=phone.label,
+            site_label=site.label,
+            mac=phone.mac,
+            maker=maker_of(phone),
+            model=phone.model.partition("-")[2].upper(),
+            address=f"{phone.address or reserved_address(there, name, voice)}",
+            file=file_of(phone),
+            time_server=address(there.segment_prefixes(voice), GATEWAY_NUMBER).ipv4,
+            voicemail=phone.voicemail,
+        )
+
+
+def _own(commune: Commune) -> Iterator[Contact]:
+    """Yield what is dialled inside: the reception, groups, then people by what they are called."""
+    telephony = commune.telephony
+    if telephony is not None and telephony.reception is not None:
+        yield Contact(label="Réception", number=telephony.reception.number)
+    groups = telephony.groups.values() if telephony is not None else ()
+    known = [(each.label, each.number) for each in (*groups, *commune.phones.values())]
+    for label, number in sorted(known):
+        yield Contact(label=label, number=number)
+
+
+def _others(place: SiteHost) -> Iterator[Contact]:
+    """Yield the receptions of other communes of the hub, by name."""
+    hub = HubHost(place.shared, place.hub_name, place.shared.syndicate.hubs[place.hub_name])
+    digits = place.reference.telephony.code_digits
+    found = []
+    for each in telephone_hosts(hub):
+        telephony = each.commune.telephony
+        if each.commune_stem != place.commune_stem and telephony and telephony.reception:
+            code = short_code(each.commune.index, digits)
+            number = f"*{code}{telephony.reception.number}"
+            found.append(Contact(label=f"Mairie de {each.commune.name}", number=number))
+    yield from sorted(found, key=lambda contact: contact.label)

@@ -1,0 +1,1 @@
+../../../../../../lessons/usr/local/lib/mairie/mairie_lessons/clock.py

@@ -1,0 +1,1 @@
+../../../../../../portal/usr/local/lib/mairie/mairie_portal/server.py
