@@ -53,7 +53,7 @@ class World:
         run = Run(plans, self.session.reach(), Console(file=io.StringIO()), "demo", 2)
         found = {outcome.name: outcome for outcome in run.act(action, only)}
         for outcome in found.values():
-            assert outcome.status == "done", outcome.message
+            assert outcome.status == "done", (outcome.message, outcome.failed)
         return found
 
     def not_green(self, host: str) -> dict[tuple[str, str], str]:

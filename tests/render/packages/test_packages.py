@@ -78,3 +78,19 @@ def test_without_a_key_nobody_has_any() -> None:
     plans = demo_plans(with_telephones)
     assert not any({*SOURCE, *SITE} & set(names(plan)) for plan in plans.values())
     assert {plan.packages for plan in plans.values()} == {None}
+
+
+def test_telephone_hosts_alone_may_fetch_them(plans: dict[str, HostPlan]) -> None:
+    rules = {
+        name: [rule for rule in plan.network.firewall.rules if rule.flow == "packages-hub"]
+        for name, plan in plans.items()
+        if plan.network.firewall is not None
+    }
+    (at_hub,) = rules.pop("hub")
+    assert [(each.protocol, each.first, each.last) for each in at_hub.ports] == [
+        ("tcp", 8001, 8001)
+    ]
+    box = plans[BOX].vpn
+    assert box is not None
+    assert f"{box.ipv4.partition('/')[0]}/32" in at_hub.source.ipv4
+    assert {name for name, found in rules.items() if found} == {GATEWAY}

@@ -85,6 +85,7 @@ def test_check_prints_them(inventory: Path) -> None:
     Signing(vault).generate(lambda: identity)
     for commune in ("rapa", "rurutu"):
         Lines(vault).put(commune, "trunk-local", "s3cret", identity)
+    Signing(vault).generate(lambda: identity)
     outcome = mairie("check", inventory)
     assert (outcome.code, outcome.stderr) == (0, "")
     first, second, *_ = outcome.stdout.splitlines()
