@@ -14,7 +14,7 @@ from mairie.lab.fabric import Attachment
 from mairie.lab.image import ensure_images
 from mairie.packages.asterisk import MODULES, RUNTIME_PACKAGES
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.lab, pytest.mark.voice, pytest.mark.timeout(1800)]
 
 INSTALL = "apt-get update -q && apt-get install -y -q --no-install-recommends asterisk"
 CONFIGURATION = {
@@ -164,13 +164,3 @@ def test_removal_ends_it(lab: Lab) -> None:
     sh(lab, "apt-get remove -y -q asterisk")
     assert lab.exec("pbx", ["pgrep", "-x", "asterisk"]).exit_code == 1
     sh(lab, "apt-get purge -y -q asterisk && test ! -e /var/lib/asterisk")
-
-
-@pytest.mark.package
-def test_two_builds_give_the_same_bytes(
-    built: Built, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    monkeypatch.setenv("MAIRIE_CACHE", str(tmp_path_factory.mktemp("cache")))
-    again = ensure_asterisk(print)
-    assert not again.cached
-    assert again.path.read_bytes() == built.path.read_bytes()
