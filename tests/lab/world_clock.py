@@ -38,7 +38,7 @@ def answer(question: bytes, received: float) -> bytes:
 
 
 def serve(address: str, ahead: float) -> None:
-    """Answer for ever, at one address: an answer from another of this node would not be believed."""
+    """Answer for ever at one address: from another one, an answer would not be believed."""
     raw = time.clock_gettime(time.CLOCK_MONOTONIC_RAW)
     BASE.write_text(repr(time.time() + ahead - raw))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as door:
