@@ -1,8 +1,8 @@
 """The world's time, apart from the clock of the machine in which the world is played.
 
-Runs there as ``world_clock.py serve SECONDS``, an SNTP server (RFC 5905, section 14) that stands
-so far ahead of the machine's clock and then goes by the kernel's raw counter, which nobody steers;
-``world_clock.py ahead`` prints by how many seconds it is ahead of the machine's clock now.
+Runs there as ``world_clock.py serve ADDRESS SECONDS``, an SNTP server (RFC 5905, section 14) that
+stands so far ahead of the machine's clock and then goes by the kernel's raw counter, which nobody
+steers; ``world_clock.py ahead`` prints by how many seconds it is ahead of the machine's clock now.
 """
 
 from __future__ import annotations
@@ -37,13 +37,12 @@ def answer(question: bytes, received: float) -> bytes:
     return head + stamp(received) + question[40:48] + stamp(received) + stamp(now())
 
 
-def serve(ahead: float) -> None:
-    """Answer for ever, on both families."""
+def serve(address: str, ahead: float) -> None:
+    """Answer for ever at one address: from another one, an answer would not be believed."""
     raw = time.clock_gettime(time.CLOCK_MONOTONIC_RAW)
     BASE.write_text(repr(time.time() + ahead - raw))
-    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as door:
-        door.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-        door.bind(("::", 123))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as door:
+        door.bind((address, 123))
         while True:
             question, who = door.recvfrom(512)
             door.sendto(answer(question, now()), who)
@@ -51,6 +50,6 @@ def serve(ahead: float) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1] == "serve":
-        serve(float(sys.argv[2]))
+        serve(sys.argv[2], float(sys.argv[3]))
     else:
         print(now() - time.time())
