@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mairie.files import voip
 from mairie.lab import building
 from mairie.lab.cache import Progress
 from mairie.lab.errors import LabError
@@ -122,3 +123,7 @@ def test_interruption_leaves_nothing_half_made(
     with pytest.raises(KeyboardInterrupt):
         building.ensure_asterisk()
     assert [path.name for path in cache.iterdir() if path.is_dir()] == ["sources"]
+
+
+def test_what_the_brick_loads_is_in_the_package() -> None:
+    assert set(voip.MODULES) - set(MODULES) == set()
