@@ -8,12 +8,12 @@ from dataclasses import replace
 import click
 
 from mairie.cli.hosts import Hosts, one_host_options
-from mairie.errors import EXIT_HOST_FAILED, MairieError
+from mairie.cli.programs import run_program
+from mairie.errors import MairieError
 from mairie.plan.host import HostPlan
-from mairie.question import ask_host
 from mairie.transport import Transport
 
-SCRIPT = 'exec mairie-lessons "$@"'
+PROGRAM = "mairie-lessons"
 SECONDS = 120
 
 by_option = click.option("--by", default="", metavar="NAME", help="Written into the log.")
@@ -97,13 +97,4 @@ def ask(host: str, transport: Transport, arguments: Sequence[str]) -> str:
         MairieError: the host cannot be reached, or the program refused.
 
     """
-    done = ask_host(
-        host, transport, SCRIPT, *arguments, seconds=SECONDS, late="look at it: lesson status"
-    )
-    said = done.stderr.decode(errors="replace").strip()
-    if done.returncode:
-        said = said or f"the program ended with {done.returncode}"
-        raise MairieError(f"{host}: {said}", exit_code=EXIT_HOST_FAILED)
-    if said:
-        click.echo(f"{host}: {said}", err=True)
-    return done.stdout.decode()
+    return run_program(host, transport, PROGRAM, arguments, seconds=SECONDS, look="lesson status")

@@ -10,12 +10,12 @@ import click
 
 from mairie.cli.hosts import Hosts, one_host_options
 from mairie.cli.private_files import check_output, write_private
-from mairie.errors import EXIT_HOST_FAILED, MairieError
+from mairie.cli.programs import run_program
+from mairie.errors import MairieError
 from mairie.plan.host import HostPlan
-from mairie.question import ask_host
 from mairie.transport import Transport
 
-SCRIPT = 'exec mairie-portal "$@"'
+PROGRAM = "mairie-portal"
 SECONDS = 120
 
 
@@ -113,10 +113,4 @@ def ask(host: str, transport: Transport, arguments: Sequence[str]) -> str:
         MairieError: the host cannot be reached, or the program refused.
 
     """
-    late = "look at what it has: voucher list"
-    done = ask_host(host, transport, SCRIPT, *arguments, seconds=SECONDS, late=late)
-    if done.returncode:
-        said = done.stderr.decode(errors="replace").strip()
-        said = said or f"the program ended with {done.returncode}"
-        raise MairieError(f"{host}: {said}", exit_code=EXIT_HOST_FAILED)
-    return done.stdout.decode()
+    return run_program(host, transport, PROGRAM, arguments, seconds=SECONDS, look="voucher list")
