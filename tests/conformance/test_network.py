@@ -13,7 +13,7 @@ from mairie.files import network as table
 from mairie.host.control import control
 from mairie.host.drift import Drift
 from mairie.host.looks.links import ADDRESSES, link, links
-from mairie.host.looks.sockets import SOCKETS, Socket, sockets
+from mairie.host.looks.sockets import SOCKETS, Socket, lasting, sockets
 from mairie.host.looks.unit import is_active
 from mairie.host.probe import Probe, as_json
 from mairie.plan.host import HostPlan
@@ -360,11 +360,13 @@ def test_listening(plan: HostPlan, probe: Probe) -> None:
     if plan.vpn is not None:
         listens = probe(f"wg show {plan.vpn.interface} listen-port").stdout.strip()
         own |= {("udp", int(listens))} if listens.isdigit() else set()
+    unnamed = [
+        item for item in sockets(probe) if not item.is_local and not is_named(item, plan, own)
+    ]
     strange = sorted(
         {
             f"{item.protocol}/{item.port} ({item.program or '?'}, {item.host})"
-            for item in sockets(probe)
-            if not item.is_local and not is_named(item, plan, own)
+            for item in lasting(unnamed, probe)
         }
     )
     assert not strange, f"écoutent sans flux : {', '.join(strange)}"

@@ -43,14 +43,20 @@ def test_damage_is_seen_and_repaired(
         after = _not_green(deployed.verify(host))
         new = {key: result for key, result in after.items() if key not in before}
         red = {control for (control, _), result in new.items() if result.outcome == "fail"}
-        unseen = [f"{item.control}: {item.note}" for item in batch if item.control not in red]
+        unseen = {
+            f"{item.control}: {item.note}": [
+                result for (control, _), result in after.items() if control == item.control
+            ]
+            for item in batch
+            if item.control not in red
+        }
         expected = {control for item in batch for control in (item.control, *item.also)}
         unrelated = [
             f"{control} {subject}: {result.outcome}: {result.message}"
             for (control, subject), result in new.items()
             if control not in expected
         ]
-        assert not unseen, f"stayed green: {unseen}"
+        assert not unseen, f"not red: {unseen}"
         repaired = words(deployed.repaired.get(host, ()))
         assert not unrelated, (
             f"turned as well: {unrelated}\nafter: {words(batch)}\nor still red after: {repaired}"

@@ -7,6 +7,7 @@ import re
 from mairie.host.probe import Probe, said
 
 SOCKETS = "ss -H -lntup"
+_AGAIN = f"sleep 1; {SOCKETS}"
 
 
 class Socket:
@@ -22,6 +23,11 @@ class Socket:
         self.program = users[1] if users else ""
 
     @property
+    def key(self) -> tuple[str, str]:
+        """Protocol, and address with port."""
+        return self.protocol, self.local
+
+    @property
     def is_local(self) -> bool:
         """Whether only this host can reach it."""
         return self.host.startswith("127.") or self.host in ("::1", "[::1]") or "%lo" in self.host
@@ -30,3 +36,15 @@ class Socket:
 def sockets(probe: Probe) -> list[Socket]:
     """Return every listening socket."""
     return [Socket(line) for line in said(probe(SOCKETS)).splitlines() if line.strip()]
+
+
+def lasting(found: list[Socket], probe: Probe) -> list[Socket]:
+    """Return those that are there a second later as well.
+
+    A question by UDP listens for its answer, with no program's name when it was asked while ``ss``
+    looked: that is no service.
+    """
+    if not found:
+        return []
+    there = {Socket(line).key for line in said(probe(_AGAIN)).splitlines()}
+    return [socket for socket in found if socket.key in there]

@@ -166,7 +166,8 @@ BREAKS: tuple[Break, ...] = (
     ),
     Break(
         control="BAS-33",
-        damage="rm -f /var/lib/apt/periodic/update-stamp; "
+        # A fetch that began before would end now, and be recent.
+        damage="systemctl stop apt-daily.service; rm -f /var/lib/apt/periodic/update-stamp; "
         "touch -d '20 days ago' /var/lib/apt/periodic/update-success-stamp",
         note="the link was cut for three weeks",
         repair="touch /var/lib/apt/periodic/update-success-stamp",

@@ -132,15 +132,16 @@ BREAKS: tuple[Break, ...] = (
     Break(
         control="VPN-24",
         alone=True,
-        # The hub is not heard: a packet of its own would put the endpoint right (roaming).
-        damage="systemctl stop mairie-wg.timer && nft add table ip intruder && "
-        "nft 'add chain ip intruder in { type filter hook input priority -10; }' && "
-        "nft add rule ip intruder in udp sport 51820 drop && "
+        # The hub is not heard, in either family, nor what it had sent before: a packet of its own
+        # would put the endpoint right (roaming).
+        damage="systemctl stop mairie-wg.timer mairie-wg.service && nft add table inet intruder && "
+        "nft 'add chain inet intruder in { type filter hook input priority -10; }' && "
+        "nft add rule inet intruder in udp sport 51820 drop && sleep 1 && "
         f'wg set wg0 peer "{PEER}" endpoint "{WRONG_PORT}"',
         note="wrong port, and nobody who watches",
         role="gateway",
         also=(*DEAD, "VPN-40", "NET-13"),
-        repair="nft delete table ip intruder",
+        repair="nft delete table inet intruder",
     ),
     Break(
         control="VPN-25",

@@ -9,7 +9,7 @@ from pathlib import Path
 from mairie_store.guard import Strange
 from mairie_store.repository import foreign_files, names, set_aside, short_files
 from mairie_store.settings import Places
-from mairie_store.state import State, stamp_of
+from mairie_store.state import State, exact_of
 
 
 def note(state: State, kind: str, found: Collection[str]) -> None:
@@ -22,7 +22,7 @@ def take_out(places: Places, state: State, kind: str, paths: Collection[Path]) -
     """Set files aside and note them; return their names."""
     if kind == "packs" and paths:
         first = min(path.stat(follow_symlinks=False).st_mtime for path in paths)
-        state.packs_since = min(state.packs_since or stamp_of(first), stamp_of(first))
+        state.packs_since = min(state.packs_since or exact_of(first), exact_of(first))
     moved = set_aside(places.store / state.host, places.aside / state.host, paths)
     note(state, kind, moved)
     return moved

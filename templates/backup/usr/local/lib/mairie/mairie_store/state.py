@@ -30,6 +30,16 @@ def stamp_of(seconds: float) -> str:
     return stamp(datetime.fromtimestamp(seconds, UTC))
 
 
+def exact(moment: datetime) -> str:
+    """Return a time that orders what came within one second."""
+    return moment.astimezone(UTC).isoformat()
+
+
+def exact_of(seconds: float) -> str:
+    """Return the time of a file, exactly."""
+    return exact(datetime.fromtimestamp(seconds, UTC))
+
+
 @dataclass(slots=True, kw_only=True)
 class Guard:
     """The guard's last word."""
@@ -125,7 +135,7 @@ class State:
         self.seen[snapshot.id] = {
             **asdict(snapshot),
             "time": stamp(snapshot.time),
-            "arrived": known["arrived"] if known else stamp(snapshot.arrived),
+            "arrived": known["arrived"] if known else exact(snapshot.arrived),
         }
 
 
