@@ -1,1 +1,0 @@
-"""Calls of a telephone host: who is on the telephone now, and who was."""
