@@ -144,6 +144,17 @@ def test_machine_that_does_not_boot_in_time_says_so(monkeypatch: pytest.MonkeyPa
         pass
 
 
+def test_a_kernel_that_panics_is_told_at_once() -> None:
+    began = time.monotonic()
+    with (
+        pytest.raises(LabError, match=r"(?s)Its console ends.*Kernel panic"),
+        Machine() as machine,
+    ):
+        began = time.monotonic()
+        machine.exec(["sh", "-c", "echo c >/proc/sysrq-trigger"], timeout=300)
+    assert time.monotonic() - began < 60
+
+
 def test_killed_process_leaves_no_machine(tmp_path: Path) -> None:
     code = (
         "import time; from mairie.lab.machine import Machine\n"
