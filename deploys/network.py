@@ -210,11 +210,18 @@ def queues(plan: HostPlan, placed: Placed) -> None:
         return
     changes = _under(placed, table.QUEUES, table.QUEUES_TABLE, table.QUEUES_SERVICE)
     unit(name="network: mairie-queues.service", service="mairie-queues.service", enabled=True)
-    _service(QUEUES_TIMER, [placed[table.QUEUES_TIMER]])
+    looked_at = unit(
+        name=f"network: {QUEUES_TIMER}", service=QUEUES_TIMER, running=True, enabled=True
+    )
+    restarted(
+        name=f"network: {QUEUES_TIMER} restarted",
+        service=QUEUES_TIMER,
+        _if=to_activate("network", placed[table.QUEUES_TIMER]),
+    )
     server.shell(
         name="network: queues as their table says",
         commands=["systemctl start mairie-queues.service"],
-        _if=to_activate("network", *changes),
+        _if=to_activate("network", looked_at, *changes),
     )
 
 

@@ -377,8 +377,8 @@ BREAKS: tuple[Break, ...] = (
     ),
     Break(
         control="NET-81",
-        damage=f"systemctl stop mairie-queues.timer; tc qdisc replace dev {UPLINK} root "
-        "handle 1: tbf rate 3400kbit burst 10000 latency 100ms",
+        damage=f"systemctl stop mairie-queues.timer; tc qdisc del dev {UPLINK} root; "
+        f"tc qdisc add dev {UPLINK} root handle 1: tbf rate 3400kbit burst 10000 latency 100ms",
         note="a queue without classes, from a page about rates",
         also=("NET-39", "NET-80"),
         role="gateway",
