@@ -177,7 +177,7 @@ class World:
         self.run(
             GATEWAY,
             "systemctl stop mairie-queues.timer mairie-queues.service; "
-            "for port in eth0 wg0; do tc qdisc del dev $port root; done",
+            "for port in eth0 wg0; do tc qdisc del dev $port root 2>/dev/null || :; done",
         )
 
     # Calls ----------------------------------------------------------------------------------------
