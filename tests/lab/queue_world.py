@@ -1,7 +1,7 @@
 """Rurutu's town hall behind a slow line, its hub and an operator, deployed; two softphones.
 
 The line is the provider's end of the wire: a bucket of the rate that the inventory names, before
-it a queue of two seconds, as modems and satellites have. There is no delay of a satellite in it.
+it a queue of half a second, as modems have. There is no delay of a satellite in it.
 """
 
 from __future__ import annotations
@@ -40,8 +40,10 @@ OPERATOR_ADDRESS = internet.provider("fibre").ipv4(77)
 TRAFFIC, PHONE = "/srv/traffic.py", "/srv/phone/phone.py"
 LINE = "ifb0"
 """Where the outside takes what the gateway sends."""
-LINE_BYTES = 1_000_000
-"""Room before the line: two seconds of a satellite's 4 Mbit/s."""
+LINE_BYTES = 250_000
+"""Room before the line: half a second of a satellite's 4 Mbit/s."""
+STREAMS = 16
+"""Connections of an upload: a browser's, or a backup's with as much in flight."""
 RAPA_ANSWERS = "041101"
 """Of Rapa, where nobody is: the hub itself answers, and says back what it hears."""
 OPERATOR_ACCOUNT = """\
@@ -102,7 +104,7 @@ class World:
         """Of the last measure: bytes before the line, packets dropped there."""
         self._passwords = vault.open("rurutu", identity).telephony
         building.offer_asterisk(print)
-        self.session = Session.of(folder, print, communes=("rurutu",), name="test-voip-queue")
+        self.session = Session.of(folder, print, name="test-voip-queue")
         self.lab = self.session.lab
         plans = self.session.plans
         self.session.plans = {name: _with_operator(plan) for name, plan in plans.items()}
@@ -168,6 +170,15 @@ class World:
         """Return bytes that wait before the line now, and packets that it had no room for."""
         (found,) = json.loads(self.run(internet.NAME, f"tc -s -json qdisc show dev {LINE}"))
         return int(found["backlog"]), int(found["drops"])
+
+    def calls_dropped(self) -> int:
+        """Return how many packets of calls the gateway's queues had no room for."""
+        dropped = 0
+        for port in ("eth0", "wg0"):
+            said = self.run(GATEWAY, f"tc -s -json class show dev {port}")
+            found = [item for item in json.loads(said) if item.get("handle") == "1:4"]
+            dropped += sum(item["stats"]["drops"] for item in found)
+        return dropped
 
     def queues(self, *, on: bool) -> None:
         """Have the gateway's queues, or none."""
@@ -288,7 +299,7 @@ class World:
         }[upload]
         self.run(
             name,
-            f"setsid python3 {TRAFFIC} send {address} {port} 4 {seconds} "
+            f"setsid python3 {TRAFFIC} send {address} {port} {STREAMS} {seconds} "
             ">/srv/sent 2>&1 </dev/null &",
         )
 
@@ -297,16 +308,16 @@ class World:
         return int(self.run(SERVER if upload == "backup" else STAFF, "cat /srv/sent") or 0)
 
     def listen(self, seconds: int) -> None:
-        """Begin to time the sound that leaves the telephone host, and what comes of it."""
+        """Begin to time the sound that leaves the telephone host, and before it what comes."""
         for name, interface, end, address in (
-            (GATEWAY, "br-servers", "from", self.server),
             (HUB, "wg0", "from", self.server),
             (OPERATOR, "eth0", "to", OPERATOR_ADDRESS),
+            (GATEWAY, "br-servers", "from", self.server),
         ):
             self.run(
                 name,
                 f"setsid python3 {TRAFFIC} watch {interface} {end} {address} {seconds} "
-                ">/srv/watched 2>/srv/watch-failed </dev/null &",
+                ">/srv/watched 2>/srv/watch-failed </dev/null & sleep 0.5",
             )
 
     def heard(self, seconds: float) -> dict[str, Heard]:

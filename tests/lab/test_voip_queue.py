@@ -11,11 +11,11 @@ from tests.lab.queue_world import GATEWAY, LINE_BYTES, RAPA_ANSWERS, Heard, Worl
 
 pytestmark = [pytest.mark.lab, pytest.mark.voice, pytest.mark.timeout(1800)]
 
-FILL_S = 6
+FILL_S = 10
 """Until an upload has filled what it can fill."""
 CALL_S = 10
-LATE_S = 4
-"""What was sent within the call may come this much later."""
+LATE_S = 8
+"""What was sent within the call may come this much later; machines are slow to begin, too."""
 UPLOADS = ("backup", "office")
 
 
@@ -36,9 +36,12 @@ def measure(world: World, upload: str, *, queues: bool) -> dict[str, Heard]:
     world.fill(upload, FILL_S + CALL_S + LATE_S)
     time.sleep(FILL_S)
     world.listen(CALL_S + LATE_S)
-    time.sleep(CALL_S / 2)
-    waits, drops = world.line()
-    time.sleep(CALL_S / 2 + LATE_S + 2)
+    waits = 0
+    for _ in range(CALL_S):
+        time.sleep(1)
+        waits = max(waits, world.line()[0])
+    drops = world.line()[1]
+    time.sleep(LATE_S + 2)
     heard = world.heard(CALL_S)
     world.hang_up()
     world.filled = waits, drops - before
@@ -63,9 +66,11 @@ def test_calls_live_through_an_upload(world: World, upload: str) -> None:
     waits, drops = world.filled
     assert drops == 0, "the line had to drop: not everything waits at the gateway"
     assert waits < LINE_BYTES / 20
+    assert world.calls_dropped() == 0
     for way, each in heard.items():
         assert each.sent > 50 * CALL_S * 0.8, way
-        assert each.lost_percent < 0.5, way
+        # A tunnel outside the kernel, on a busy machine, loses one now and then by itself.
+        assert each.lost_percent < 1, way
 
 
 def test_a_mark_of_others_is_taken_away(world: World) -> None:
