@@ -18,6 +18,7 @@ REST, MIDDLE, VOICE = "1:2", "1:3", "1:4"
 
 CALLS, FORWARD, OUTPUT = "queue-calls", "queue-forward", "queue-output"
 
+_NFPROTO = {"ip": "ipv4", "ip6": "ipv6"}
 _AUDIO = "ef"
 _SIGNALLING = "cs3"
 """What the telephone system marks its packets with; RFC 4594, 4.1, has the first for sound."""
@@ -57,10 +58,22 @@ def _forward(queueing: QueueingPlan) -> Iterator[str]:
     yield f"oifname != {quoted(queueing.interfaces)} accept"
     yield f"meta priority set {REST}"
     for source in queueing.voice:
+        if source.interface and not source.ipv4:
+            yield from _sound(source, queueing)
         if source.interface:
             yield from _jumps(source)
     for family in ("ip", "ip6"):
         yield f"{family} dscp != cs0 counter name {CLEARED} {family} dscp set cs0"
+
+
+def _sound(source: VoiceSource, queueing: QueueingPlan) -> Iterator[str]:
+    """Yield what knows the sound of phones by where it goes: makers mark it with EF, CS5 or 0."""
+    for family in ("ip", "ip6"):
+        yield (
+            f'iifname "{source.interface}" meta nfproto {_NFPROTO[family]} '
+            f"udp dport {queueing.rtp_first}-{queueing.rtp_last} "
+            f"{family} dscp set {_AUDIO} meta priority set {VOICE} accept"
+        )
 
 
 def _jumps(source: VoiceSource) -> Iterator[str]:

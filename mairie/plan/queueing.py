@@ -10,6 +10,7 @@ from mairie.plan.interfaces import uplinks
 from mairie.plan.parts.network import Uplink
 from mairie.plan.parts.queueing import Queue, QueueingPlan, VoiceSource
 from mairie.plan.telephone_host import own_address, telephone_host
+from mairie.plan.voip import rtp_range
 from mairie.plan.vpn import WIREGUARD_OVERHEAD
 
 
@@ -23,9 +24,12 @@ def site_queueing(place: SiteHost) -> QueueingPlan:
     ways = uplinks(place)
     inside = _tunnel(place, ways) if place.commune.has_telephony else ()
     endpoint = place.shared.syndicate.hubs[place.hub_name].endpoint
+    first, last = rtp_range(place)
     return QueueingPlan(
         queues=(*(_uplink(place, each) for each in ways), *inside),
         voice=tuple(_voice(place)),
+        rtp_first=first,
+        rtp_last=last,
         tunnel_port=int(endpoint.rpartition(":")[2]),
     )
 

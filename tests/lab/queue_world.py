@@ -168,7 +168,10 @@ class World:
 
     def line(self) -> tuple[int, int]:
         """Return bytes that wait before the line now, and packets that it had no room for."""
-        (found,) = json.loads(self.run(internet.NAME, f"tc -s -json qdisc show dev {LINE}"))
+        said = ""
+        while not said:  # of a machine with much to do, Docker loses an answer now and then
+            said = self.run(internet.NAME, f"tc -s -json qdisc show dev {LINE}")
+        (found,) = json.loads(said)
         return int(found["backlog"]), int(found["drops"])
 
     def calls_dropped(self) -> int:

@@ -40,6 +40,9 @@ class QueueingPlan:
     queues: tuple[Queue, ...]
     """Of the uplinks, then of the tunnel by each of them; none of the tunnel without telephones."""
     voice: tuple[VoiceSource, ...]
+    rtp_first: int
+    rtp_last: int
+    """UDP ports to which phones send sound: whatever its maker marks it with, it is a call's."""
     tunnel_port: int
     """UDP port of the hub: what this host sends there is the tunnel; 0: there is none."""
 

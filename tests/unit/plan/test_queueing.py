@@ -63,8 +63,9 @@ def test_the_order_of_rules() -> None:
         'oifname != { "eth0", "eth2", "wg0" } accept',
         "meta priority set 1:2",
     )
-    assert [line.rpartition(" jump ")[2] for line in found[2:5]] == [CALLS] * 3
-    assert all(CLEARED in line and line.endswith("dscp set cs0") for line in found[5:])
+    assert all('"br-voice"' in line and " udp dport 10000-20000 " in line for line in found[2:4])
+    assert [line.rpartition(" jump ")[2] for line in found[4:7]] == [CALLS] * 3
+    assert all(CLEARED in line and line.endswith("dscp set cs0") for line in found[7:])
 
 
 def test_only_a_host_with_telephones_calls_itself() -> None:
