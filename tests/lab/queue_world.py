@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import json
-import time
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import quantiles
@@ -275,22 +275,24 @@ class World:
 
     def marks_from_offices(self) -> set[int]:
         """Have somebody in the offices send packets marked as calls; return marks outside."""
-        seen = (
-            f"timeout 4 tcpdump -nn -v -c 5 -i {LINE} udp dst port 4569 2>/dev/null "
-            "| grep -o 'tos 0x[0-9a-f]*'"
+        self.run(
+            internet.NAME,
+            f"setsid timeout 30 tcpdump -nn -v -c 5 -i {LINE} udp dst port 4569 "
+            ">/srv/marks 2>&1 </dev/null &",
         )
-        self.run(internet.NAME, f"({seen}) >/srv/marks </dev/null & sleep 1")
+
+        def seen() -> str:
+            return self.run(internet.NAME, "cat /srv/marks")
+
+        assert wait(lambda: "listening" in seen(), 10)
         self.run(
             STAFF,
             'python3 -c "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); '
             "s.setsockopt(0, 1, 184); "
             f"[s.sendto(b'x', ('{internet.HOST_IPV4}', 4569)) for _ in range(5)]\"",
         )
-        time.sleep(4)
-        return {
-            int(line.split()[1], 16)
-            for line in self.run(internet.NAME, "cat /srv/marks").splitlines()
-        }
+        assert wait(lambda: "5 packets captured" in seen(), 15), seen()
+        return {int(mark, 16) for mark in re.findall(r"tos (0x[0-9a-f]+)", seen())}
 
     # Measures -------------------------------------------------------------------------------------
 
