@@ -13,7 +13,7 @@ from mairie.inventory import load
 from mairie.lab.containers import Lab
 from mairie.plan.resolve import resolve
 from tests.lab import voip_inventory
-from tests.lab.voip_world import PASSWORD, RURUTU, SHARE, World
+from tests.lab.voip_world import PASSWORD, RURUTU, SHARE, World, wait
 
 CALLERS, ANSWERERS, PHONES = "callers", "answerers", 500
 FIRST = 2000
@@ -98,7 +98,8 @@ class LoadWorld(World):
         table = csv.writer(text, delimiter=";", lineterminator="\n")
         for place, number in enumerate(numbers):
             password = PASSWORD.format(f"poste-{number}")
-            table.writerow([number, password, *([called + place] if called else [])])
+            credential = f"[authentication username={number} password={password}]"
+            table.writerow([number, credential, *([called + place] if called else [])])
         return text.getvalue().encode()
 
     def sipp(self, name: str, scenario: str, users: str, count: int) -> None:
@@ -121,8 +122,15 @@ class LoadWorld(World):
         self.run(
             ANSWERERS,
             f"cd {FOLDER} && setsid sipp -sn uas -i {self.address(ANSWERERS)} -p 5070 -rtp_echo "
-            "-mp 30000 -aa -nostdin >answered 2>&1 </dev/null & sleep 1",
+            "-mp 30000 -aa -nostdin >answered 2>&1 </dev/null &",
         )
+        # Asterisk asks each phone once a minute whether it is there.
+        assert wait(lambda: self.registered("Avail") >= PHONES - CALLS, 90)
+
+    def registered(self, state: str = "") -> int:
+        """Return how many phones the server knows, all or those in a state."""
+        listed = self.ask(RURUTU, "pjsip list contacts").splitlines()
+        return sum("/sip:2" in line and f" {state}" in line for line in listed)
 
     def cpu(self) -> float:
         """Return seconds of processor that Asterisk has used."""
