@@ -26,6 +26,7 @@ ConditionPathExists={table.DNSMASQ}
 After=nftables.service
 """
 
+QUEUES_TIMER = "mairie-queues.timer"
 NETWORKD = "systemd-networkd.service"
 WAIT_ONLINE = "/etc/systemd/system/systemd-networkd-wait-online.service"
 
@@ -37,6 +38,7 @@ def deploy() -> None:
     look_at(
         "nftables.service", NETWORKD, "systemd-resolved.service", "dnsmasq.service",
         "names-watch.service", "access-hours.timer", "uplink-watch.service", table.FILTER_SERVICE,
+        QUEUES_TIMER,
     )  # fmt: skip
     retire(plan)
     gone = links_gone(plan)
@@ -50,6 +52,7 @@ def deploy() -> None:
     names(plan, placed)
     schedules(plan, placed)
     uplinks(plan, placed)
+    queues(plan, placed)
 
 
 def _under(placed: Placed, *prefixes: str) -> list[OperationMeta]:
@@ -94,6 +97,8 @@ def retire(plan: HostPlan) -> None:
                 name="network: no route of the uplink watch",
                 commands=[f"ip {family} route del default metric 50" for family in laid],
             )
+    if plan.network.queueing is None:
+        _stopped(QUEUES_TIMER)
     if plan.network.dns is None:
         _stopped("dnsmasq.service")
     if plan.network.dns is None or not plan.network.dns.hub_address:
@@ -197,6 +202,27 @@ def uplinks(plan: HostPlan, placed: Placed) -> None:
     if table.is_watched(plan):
         watch = _under(placed, table.UPLINK_WATCH, table.UPLINK_WATCH_SERVICE)
         _service("uplink-watch.service", watch)
+
+
+def queues(plan: HostPlan, placed: Placed) -> None:
+    """Have packets wait here, where calls overtake; a queue that is right already stays."""
+    if plan.network.queueing is None:
+        return
+    changes = _under(placed, table.QUEUES, table.QUEUES_TABLE, table.QUEUES_SERVICE)
+    unit(name="network: mairie-queues.service", service="mairie-queues.service", enabled=True)
+    looked_at = unit(
+        name=f"network: {QUEUES_TIMER}", service=QUEUES_TIMER, running=True, enabled=True
+    )
+    restarted(
+        name=f"network: {QUEUES_TIMER} restarted",
+        service=QUEUES_TIMER,
+        _if=to_activate("network", placed[table.QUEUES_TIMER]),
+    )
+    server.shell(
+        name="network: queues as their table says",
+        commands=["systemctl start mairie-queues.service"],
+        _if=to_activate("network", looked_at, *changes),
+    )
 
 
 def _service(service: str, changes: list[OperationMeta]) -> None:

@@ -316,6 +316,9 @@ schedules = {
 }
 
 # Small packs where a link often breaks: an upload that is cut starts its pack again.
+# "queue_percent": a queue forms where packets arrive faster than they leave, and only here do calls
+# overtake. So less is sent than the modem takes: what frames add on fibre, cells and PPP on DSL,
+# bad weather above a satellite, a shared cell. Raise it where the rate was measured.
 uplink_classes = {
     "fibre": {
         "mtu": 1500,
@@ -325,6 +328,7 @@ uplink_classes = {
         "backup_connections": 5,
         "backup_pack_mib": 16,
         "call_codecs": ["g722", "alaw", "gsm"],
+        "queue_percent": 95,
     },
     "dsl": {
         "mtu": 1492,
@@ -334,6 +338,7 @@ uplink_classes = {
         "backup_connections": 5,
         "backup_pack_mib": 16,
         "call_codecs": ["g722", "alaw", "gsm"],
+        "queue_percent": 85,
     },
     "4g": {
         "mtu": 1428,
@@ -343,6 +348,7 @@ uplink_classes = {
         "backup_connections": 3,
         "backup_pack_mib": 4,
         "call_codecs": ["alaw", "gsm"],
+        "queue_percent": 80,
     },
     "satellite": {
         "mtu": 1400,
@@ -352,8 +358,13 @@ uplink_classes = {
         "backup_connections": 2,
         "backup_pack_mib": 4,
         "call_codecs": ["gsm"],
+        "queue_percent": 85,
     },
 }
+
+# Half of what an uplink carries is what the middle class of cake has before the rest (cake(8),
+# diffserv4): what leaves the tunnel never waits behind a visitor's upload.
+queueing = {"tunnel_percent": 50}
 
 dns = {
     "fallback": ["9.9.9.9", "149.112.112.112", "2620:fe::fe"],
@@ -871,6 +882,7 @@ __all__ = [
     "ntp",
     "packages",
     "portal",
+    "queueing",
     "records",
     "schedules",
     "segments",

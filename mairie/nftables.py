@@ -23,6 +23,9 @@ BURST_SECONDS = 0.25
 MIN_BURST_BYTES = 65_536
 """A rate limit lets this much through at once: TCP would crawl otherwise."""
 
+CLEARED = "cleared-marks"
+"""Counter of packets that claimed a place in a queue which is not theirs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -169,6 +172,8 @@ def counters(plan: HostPlan) -> tuple[str, ...]:
     for item, _ in _limited(plan):
         names |= {f"limited-{item.segment}-up", f"limited-{item.segment}-down"}
     names |= portal.counters(plan)
+    if plan.network.queueing is not None:
+        names.add(CLEARED)
     if plan.vpn is not None and plan.vpn.listen_port:
         names.add("accepted-wireguard")
     if plan.network.firewall.masquerade:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from mairie import nftables, nftables_filter, nftables_portal
-from mairie.files import TemplateFile
+from mairie import nftables, nftables_filter, nftables_portal, nftables_queues
+from mairie.files import JSON, PARSES, VERIFY, TemplateFile
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.network import SegmentInterface, Uplink
 
@@ -27,6 +28,10 @@ ACCESS_HOURS_SERVICE = "/etc/systemd/system/access-hours.service"
 ACCESS_HOURS_TIMER = "/etc/systemd/system/access-hours.timer"
 UPLINK_WATCH = f"{LIBEXEC}/uplink-watch"
 UPLINK_WATCH_SERVICE = "/etc/systemd/system/uplink-watch.service"
+QUEUES = f"{LIBEXEC}/queues"
+QUEUES_TABLE = "/etc/mairie/queues.json"
+QUEUES_SERVICE = "/etc/systemd/system/mairie-queues.service"
+QUEUES_TIMER = "/etc/systemd/system/mairie-queues.timer"
 NAMES_WATCH = f"{LIBEXEC}/names-watch"
 NAMES_WATCH_SERVICE = "/etc/systemd/system/names-watch.service"
 RESOLVERS = "/run/mairie-names/resolvers"
@@ -86,6 +91,7 @@ def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
         *_resolver(plan),
         *_filter(plan),
         *_watch(plan),
+        *_queues(plan),
     )
 
 
@@ -238,9 +244,20 @@ def _firewall(plan: HostPlan) -> dict[str, Any]:
         "dropped_forward": nftables.dropped(plan, "forward"),
         "clamp": nftables.clamp(plan),
         "masquerade": nftables.masquerade(plan),
+        "queues": nftables_queues.chains(plan),
         "relays": nftables.relays(plan),
         "relayed": nftables.relayed(plan),
     }
+
+
+def _queues(plan: HostPlan) -> Iterator[TemplateFile]:
+    queueing = plan.network.queueing
+    if queueing is None:
+        return
+    yield TemplateFile(path=QUEUES, mode="755", check=PARSES)
+    yield TemplateFile(path=QUEUES_TABLE, check=JSON, context={"queueing": asdict(queueing)})
+    yield TemplateFile(path=QUEUES_SERVICE, check=VERIFY)
+    yield TemplateFile(path=QUEUES_TIMER, check=VERIFY)
 
 
 def _resolver(plan: HostPlan) -> Iterator[TemplateFile]:

@@ -99,6 +99,7 @@ CLIENT = (
     "ndisc6",
     "nftables",
     "openssh-client",
+    "sip-tester",
     "tcpdump",
     "wireguard-go",
     "wireguard-tools",

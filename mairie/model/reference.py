@@ -144,6 +144,23 @@ class UplinkClass(Model):
     call_codecs: tuple[MediaCodec, ...] = Field(
         min_length=1, description="Of calls to other communes, best first"
     )
+    queue_percent: int = Field(
+        ge=30,
+        le=100,
+        description="Share of the written rate that is sent: what waits, waits here, and not in "
+        "the provider's modem",
+    )
+
+
+class Queueing(Model):
+    """How a gateway's uplinks are shared; the rest follows from their rates."""
+
+    tunnel_percent: int = Field(
+        ge=10,
+        le=50,
+        description="Most of an uplink that the tunnel takes, where there are calls; half is what "
+        "cake's middle class carries first",
+    )
 
 
 class Dns(Model):
@@ -343,6 +360,7 @@ class Reference(Model):
     flows: dict[Name, Flow]
     schedules: dict[Name, Schedule]
     uplink_classes: dict[str, UplinkClass]
+    queueing: Queueing
     dns: Dns
     dns_filter: DnsFilter
     ntp: Ntp

@@ -15,6 +15,7 @@ from mairie.plan.name_filter import site_filter
 from mairie.plan.names import hub_dns, site_dns
 from mairie.plan.parts.network import NetworkPlan
 from mairie.plan.phones import dhcp_options
+from mairie.plan.queueing import site_queueing
 
 
 def site_network(place: SiteHost) -> NetworkPlan:
@@ -28,6 +29,7 @@ def site_network(place: SiteHost) -> NetworkPlan:
             dhcp_options=(),
             dns=None,
             name_filter=None,
+            queueing=None,
             firewall=inner_firewall(place),
         )
     return NetworkPlan(
@@ -38,6 +40,7 @@ def site_network(place: SiteHost) -> NetworkPlan:
         dhcp_options=dhcp_options(place),
         dns=site_dns(place),
         name_filter=site_filter(place),
+        queueing=site_queueing(place),
         firewall=gateway_firewall(place),
     )
 
@@ -52,5 +55,6 @@ def hub_network(place: HubHost) -> NetworkPlan:
         dhcp_options=(),
         dns=hub_dns(place),
         name_filter=None,
+        queueing=None,
         firewall=hub_firewall(place),
     )

@@ -309,6 +309,7 @@ def services(plan: HostPlan) -> list[str]:
         *([table.FILTER_SERVICE] if plan.network.name_filter is not None else []),
         *(["uplink-watch.service"] if table.is_watched(plan) else []),
         *(["access-hours.timer"] if plan.network.firewall.schedules else []),
+        *(["mairie-queues.timer"] if plan.network.queueing is not None else []),
     ]
 
 

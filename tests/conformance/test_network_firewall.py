@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mairie import nftables, nftables_filter, nftables_portal
+from mairie import nftables, nftables_filter, nftables_portal, nftables_queues
 from mairie.files import network as table
 from mairie.host.control import control
 from mairie.host.drift import Drift
@@ -159,6 +159,7 @@ def test_chain(subject: str, live: Ruleset, planned: Ruleset) -> None:
         *nftables_portal.chains(plan),
         *relayed(plan),
         *((nftables_filter.CHAIN,) if nftables_filter.chain(plan) else ()),
+        *(chain.name for chain in nftables_queues.chains(plan)),
     ),
 )  # fmt: skip
 def test_common_rules(subject: str, plan: HostPlan, live: Ruleset, planned: Ruleset) -> None:

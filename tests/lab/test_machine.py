@@ -1,5 +1,6 @@
 """The QEMU machine: what containers cannot show with every kernel."""
 
+import json
 import os
 import signal
 import subprocess
@@ -10,8 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from mairie.files import network
+from mairie.inventory import load
 from mairie.lab.errors import LabError
 from mairie.lab.machine import Machine
+from mairie.plan.host import HostSecrets
+from mairie.plan.resolve import resolve
+from mairie.render import render
+from tests.lab import voip_inventory
 
 pytestmark = [pytest.mark.machine, pytest.mark.timeout(1200)]
 
@@ -133,6 +140,61 @@ def test_kernel_wireguard_makes_a_handshake(machine: Machine) -> None:
         """
     )
     assert [int(line.split()[1]) > 0 for line in handshakes.splitlines()] == [True, True]
+
+
+MARKED = (
+    "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); "
+    "s.setsockopt(0, 1, {}); [s.sendto(b'x', ('198.51.100.2', {})) for _ in range(20)]"
+)
+
+
+def test_calls_overtake_in_cake(machine: Machine, tmp_path: Path) -> None:
+    """A gateway's own rules and program, with the queue that a real kernel has."""
+    plans = resolve(load(voip_inventory.write(tmp_path / "demo"), secrets=False))
+    plan, voip = plans["rurutu-mairie-gw"], plans["rurutu-mairie-srv"].voip
+    assert voip is not None
+    addresses = {item.segment: item.ipv4 for item in plan.network.segments}
+    wanted = (network.NFTABLES, network.QUEUES, network.QUEUES_TABLE)
+    for file in render(plan, HostSecrets(), "network"):
+        if file.path in wanted:
+            machine.put({file.path: file.text.encode()}, mode=int(file.mode, 8))
+    staff = addresses["agents"].replace(".1/", ".50/")
+    said = machine.run(
+        f"""
+        for name in hall exchange staff outside; do ip netns add $name; done
+        ip link add eth0 netns hall type veth peer name eth0 netns outside
+        ip link add br-servers netns hall type veth peer name eth0 netns exchange
+        ip link add br-agents netns hall type veth peer name eth0 netns staff
+        ip -n hall address add 198.51.100.1/24 dev eth0
+        ip -n hall address add {addresses["servers"]} dev br-servers
+        ip -n hall address add {addresses["agents"]} dev br-agents
+        ip -n outside address add 198.51.100.2/24 dev eth0
+        ip -n exchange address add {voip.ipv4}/24 dev eth0
+        ip -n staff address add {staff} dev eth0
+        for link in eth0 br-servers br-agents; do ip -n hall link set $link up; done
+        for name in exchange staff outside; do ip -n $name link set eth0 up; done
+        ip -n hall route add default via 198.51.100.2 metric 100
+        ip -n exchange route add default via {addresses["servers"].partition("/")[0]}
+        ip -n staff route add default via {addresses["agents"].partition("/")[0]}
+        ip netns exec hall sysctl -qw net.ipv4.ip_forward=1
+        ip netns exec hall nft -f {network.NFTABLES}
+        ip netns exec hall {network.QUEUES}
+        echo again; ip netns exec hall {network.QUEUES}
+        for name in exchange staff hall; do ip netns exec $name ping -qc1 198.51.100.2; done >&2
+        """
+    )
+    assert said == "eth0: cake, 3400 kbit/s\nagain\n"
+
+    def tins() -> list[int]:
+        listed = machine.run("ip netns exec hall tc -s -json qdisc show dev eth0")
+        return [item["sent_packets"] for item in json.loads(listed)[0]["tins"]]
+
+    before = tins()
+    for name, mark, port in (("exchange", 184, 20000), ("staff", 184, 20000), ("hall", 0, 51820)):
+        machine.run(f'ip netns exec {name} python3 -c "{MARKED.format(mark, port)}"')
+    bulk, rest, middle, calls = (now - then for now, then in zip(tins(), before, strict=True))
+    assert (bulk, middle, calls) == (0, 20, 20)
+    assert 20 <= rest < 30
 
 
 def test_machine_that_does_not_boot_in_time_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from mairie.plan.parts.queueing import QueueingPlan
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaticUplink:
@@ -253,4 +255,6 @@ class NetworkPlan:
     """None on a server or an access point: it asks its gateway."""
     name_filter: NameFilter | None
     """On a gateway with a segment that is not told every name."""
+    queueing: QueueingPlan | None
+    """On a gateway; what a hub's provider carries is nowhere written."""
     firewall: Firewall

@@ -66,6 +66,12 @@ BREAKS: tuple[Break, ...] = (
         role="ap",
     ),
     Break(
+        control="NET-12",
+        damage="nft flush chain inet mairie queue-forward",
+        note="every visitor may claim to be a call",
+        role="gateway",
+    ),
+    Break(
         control="NET-13",
         damage="nft add table ip intruder && "
         "nft 'add chain ip intruder in { type filter hook input priority -10; }'",
@@ -350,6 +356,37 @@ BREAKS: tuple[Break, ...] = (
         "systemctl restart dnsmasq.service && sleep 3",
         note="a resolver open to the internet",
         repair=DNSMASQ_BACK,
+        role="gateway",
+    ),
+    Break(
+        control="NET-80",
+        damage=f"systemctl stop mairie-queues.timer; tc qdisc del dev {UPLINK} root",
+        note="the queue taken away, to see how fast the line is",
+        also=("NET-39", "NET-81"),
+        role="gateway",
+    ),
+    Break(
+        control="NET-80",
+        damage="systemctl stop mairie-queues.timer; rate=$(tc -json qdisc show dev "
+        f"{UPLINK} | grep -c cake); if [ $rate = 1 ]; "
+        f"then tc qdisc change dev {UPLINK} root cake bandwidth 100mbit; "
+        f"else tc class change dev {UPLINK} parent 1: classid 1:1 htb rate 100mbit; fi",
+        note="a rate that the line does not have",
+        also=("NET-39",),
+        role="gateway",
+    ),
+    Break(
+        control="NET-81",
+        damage=f"systemctl stop mairie-queues.timer; tc qdisc del dev {UPLINK} root; "
+        f"tc qdisc add dev {UPLINK} root handle 1: tbf rate 3400kbit burst 10000 latency 100ms",
+        note="a queue without classes, from a page about rates",
+        also=("NET-39", "NET-80"),
+        role="gateway",
+    ),
+    Break(
+        control="NET-82",
+        damage="systemctl disable mairie-queues.service",
+        note="the tunnel comes back without its queue",
         role="gateway",
     ),
 )

@@ -138,3 +138,53 @@ def test_the_hub_is_not_given_up_for_one_silence(program: Callable[[str], Module
         False, False, False, True,
     ]  # fmt: skip
     assert verdict.good is False
+
+
+SATELLITE = {
+    "interface": "eth0", "uplink": "eth0", "rate": 3_400_000, "rtt_ms": 600, "overhead": 0,
+    "translated": True,
+}  # fmt: skip
+MOBILE = {**SATELLITE, "interface": "eth2", "uplink": "eth2", "rate": 1_600_000, "rtt_ms": 60}
+TUNNEL = {**SATELLITE, "interface": "wg0", "rate": 1_700_000, "overhead": 80, "translated": False}
+SPARE_TUNNEL = {**TUNNEL, "uplink": "eth2", "rate": 800_000}
+EMPTY = {"kind": "noqueue", "handle": "0:"}
+
+
+def test_the_tunnel_has_the_rate_of_the_uplink_in_use(
+    program: Callable[[str], ModuleType],
+) -> None:
+    queues = program("queues")
+    known = [SATELLITE, MOBILE, TUNNEL, SPARE_TUNNEL]
+    assert queues.wanted(known, "eth0") == [SATELLITE, MOBILE, TUNNEL]
+    assert queues.wanted(known, "eth2") == [SATELLITE, MOBILE, SPARE_TUNNEL]
+
+
+def test_a_queue_with_cake(program: Callable[[str], ModuleType]) -> None:
+    queues = program("queues")
+    replaced = "qdisc replace dev {} root handle 1: cake bandwidth {}bit diffserv4 rtt {}ms {}"
+    assert [" ".join(line) for line in queues.commands(SATELLITE, "cake", EMPTY)] == [
+        replaced.format("eth0", 3_400_000, 600, "nat raw")
+    ]
+    assert [" ".join(line) for line in queues.commands(SPARE_TUNNEL, "cake", EMPTY)] == [
+        replaced.format("wg0", 800_000, 600, "nonat overhead 80")
+    ]
+    assert queues.shape(MOBILE, "cake")["rtt"] == 100_000, "cake's own least"
+
+
+def test_a_queue_without_cake_is_changed_in_place(program: Callable[[str], ModuleType]) -> None:
+    queues = program("queues")
+    first = [" ".join(line) for line in queues.commands(TUNNEL, "htb", EMPTY)]
+    assert first[0] == "qdisc add dev wg0 root handle 1: htb default 2"
+    again = queues.commands(TUNNEL, "htb", queues.shape(SPARE_TUNNEL, "htb"))
+    assert [" ".join(line) for line in again] == first[1:]
+    assert not [line for line in first[1:] if " replace " not in line]
+
+
+def test_a_queue_of_others_makes_way(program: Callable[[str], ModuleType]) -> None:
+    queues = program("queues")
+    others = {"kind": "tbf", "handle": "1:"}
+    for kind in ("cake", "htb"):
+        found = queues.commands(SATELLITE, kind, others)
+        assert found[0] == ["qdisc", "del", "dev", "eth0", "root"]
+    better = queues.commands(SATELLITE, "cake", queues.shape(SATELLITE, "htb"))
+    assert better[0] == ["qdisc", "del", "dev", "eth0", "root"]

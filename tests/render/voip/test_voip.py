@@ -1,14 +1,16 @@
 """What brick voip renders for two communes with telephones, and for the exchange on their hub."""
 
 import re
+from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from mairie.dialplan import national, spoken
 from mairie.files.voip import CANDIDATE, RESTART
-from mairie.plan.host import HostPlan
-from mairie.render import RenderedFile
+from mairie.plan.host import HostPlan, HostSecrets
+from mairie.render import RenderedFile, render
 from tests.lab.voip_inventory import RAPA, RURUTU
 from tests.render.conftest import demo_plans
 
@@ -31,6 +33,17 @@ def demo() -> dict[str, HostPlan]:
 @pytest.mark.parametrize("host", [SERVER, HUB])
 def test_whole_output(compare: Callable[..., None], host: str) -> None:
     compare("voip", host)
+
+
+def test_a_town_hall_without_a_reception_has_telephones() -> None:
+    plan = demo_plans(with_telephones)[SERVER]
+    assert plan.voip is not None
+    alone = replace(plan, voip=replace(plan.voip, reception=None))
+    others: dict[str, str] = defaultdict(lambda: "a-password")
+    files = render(alone, HostSecrets(others=others), "voip")
+    (found,) = (file.text for file in files if file.path == DIAL_PLAN)
+    assert "Goto(reception,s,1)" not in found
+    assert "[inside]" in found
 
 
 @pytest.mark.parametrize("host", ["rurutu-mairie-gw", "rurutu-ecole-gw"])
