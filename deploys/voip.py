@@ -13,7 +13,7 @@ from mairie.files import voip as table
 from mairie.files.base import SOURCE
 from mairie.host.deploy import BRICKS_FOLDER, folder, place, this_host, to_activate
 from mairie.host.packages import have_packages, offered, source_read
-from mairie.host.units import look_at, unit
+from mairie.host.units import look_at, restarted, unit
 
 
 def deploy() -> None:
@@ -33,7 +33,8 @@ def deploy() -> None:
         package=table.PACKAGE,
         where='publish the package on the hub with "mairie package publish"',
     )
-    have_packages(name="voip: packages", packages=[table.PACKAGE])
+    packages = [table.PACKAGE, table.GUARD_PACKAGE] if plan.voip else [table.PACKAGE]
+    have_packages(name="voip: packages", packages=packages)
     folder("voip", BRICKS_FOLDER)
     folder("voip", table.CANDIDATE, mode="750", group=table.ACCOUNT)
     for path in (table.RECORDS, table.VOICEMAIL):
@@ -49,7 +50,8 @@ def deploy() -> None:
     systemd.daemon_reload(
         name="voip: systemd reads its units again", _if=to_activate("voip", *units)
     )
-    look_at(table.SERVICE, table.KEEP_TIMER)
+    guard = [table.GUARD_SERVICE] if plan.voip else []
+    look_at(table.SERVICE, table.KEEP_TIMER, *guard)
     read = [
         operation
         for path, operation in placed.items()
@@ -62,3 +64,7 @@ def deploy() -> None:
     )
     unit(name="voip: Asterisk runs", service=table.SERVICE, running=True, enabled=True)
     unit(name="voip: records are erased", service=table.KEEP_TIMER, running=True, enabled=True)
+    for service in guard:
+        unit(name="voip: fail2ban runs", service=service, running=True, enabled=True)
+        own = [placed[file.path] for file in table.guard_files(plan)]
+        restarted(name="voip: fail2ban restarted", service=service, _if=to_activate("voip", *own))

@@ -668,6 +668,17 @@ telephony = {
         ),
         "checked": None,
     },
+    # A phone that starts sends some ten requests, thirty with keys that show who is busy; 500
+    # phones after a power cut 2,000, twice that with repetitions.
+    "guard": {
+        "source_rate": 2,
+        "source_burst": 60,
+        "all_rate": 100,
+        "all_burst": 4000,
+        "tries": 10,
+        "minutes": 10,
+        "alert": 10,
+    },
     "territories": {
         "metropole": {
             "label": "France métropolitaine",

@@ -13,6 +13,7 @@ from itertools import product
 from typing import Literal
 
 from mairie import nftables_portal as portal
+from mairie import nftables_telephony as telephony
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.network import Rule, SegmentInterface
 
@@ -169,6 +170,7 @@ def counters(plan: HostPlan) -> tuple[str, ...]:
     for item, _ in _limited(plan):
         names |= {f"limited-{item.segment}-up", f"limited-{item.segment}-down"}
     names |= portal.counters(plan)
+    names |= telephony.counters(plan)
     if plan.vpn is not None and plan.vpn.listen_port:
         names.add("accepted-wireguard")
     if plan.network.firewall.masquerade:

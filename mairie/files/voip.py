@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
+from mairie import nftables_telephony
 from mairie.dialplan import (
     class_contexts,
     emergency_exits,
@@ -36,6 +37,10 @@ KEEP = f"{HELPERS}/keep-calls"
 UNITS = "/etc/systemd/system"
 KEEP_SERVICE = "mairie-calls-keep.service"
 KEEP_TIMER = "mairie-calls-keep.timer"
+GUARD_PACKAGE = "fail2ban"
+GUARD_SERVICE = "fail2ban.service"
+JAIL = "mairie-telephony"
+FAIL2BAN = "/etc/fail2ban"
 RUN = "/run/asterisk"
 LOGS = "/var/log/asterisk"
 MESSAGES = f"{LOGS}/messages.log"
@@ -165,7 +170,14 @@ def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
     at = plan.voip or plan.exchange
     if at is None:
         return ()
-    return (*_configuration(plan, at), *_programs(at))
+    guard = _guard(plan.voip) if plan.voip is not None else ()
+    return (*_configuration(plan, at), *_programs(at), *guard)
+
+
+def guard_files(plan: HostPlan) -> tuple[TemplateFile, ...]:
+    """Return the files that fail2ban and its unit read."""
+    folders = (f"{FAIL2BAN}/", f"{UNITS}/{GUARD_SERVICE}.d/")
+    return tuple(file for file in files(plan) if file.path.startswith(folders))
 
 
 def candidate_of(name: str) -> str:
@@ -318,6 +330,27 @@ def _programs(at: VoipPlan | ExchangePlan) -> Iterator[TemplateFile]:
     units = {"program": KEEP, "logs": LOGS, "records": RECORDS, "run": RUN, "service": SERVICE}
     for name in (KEEP_SERVICE, KEEP_TIMER):
         yield TemplateFile(path=f"{UNITS}/{name}", check=VERIFY, context=units)
+
+
+def _guard(voip: VoipPlan) -> Iterator[TemplateFile]:
+    """Yield what makes fail2ban hold addresses that guess passwords, and do nothing else."""
+    context = {
+        "guard": voip.guard,
+        "security": SECURITY,
+        "logs": LOGS,
+        "service": SERVICE,
+        "account": ACCOUNT,
+        "held": nftables_telephony.HELD,
+        "marker": nftables_telephony.MARKER,
+    }
+    for name in (
+        "fail2ban.local",
+        f"filter.d/{JAIL}.conf",
+        f"action.d/{JAIL}.conf",
+        "jail.d/mairie.local",
+    ):
+        yield TemplateFile(path=f"{FAIL2BAN}/{name}", context=context)
+    yield TemplateFile(path=f"{UNITS}/{GUARD_SERVICE}.d/mairie.conf", context=context)
 
 
 def _read(name: str, *, template: str = "", secret: bool = False, **context: Any) -> TemplateFile:
