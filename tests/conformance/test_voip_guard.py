@@ -65,7 +65,7 @@ def test_refused_log_ins(probe: Probe, plan: HostPlan) -> None:
     )
     found = look.refused_log_ins(logs, datetime.now(UTC) - DAY, own)
     counts = {address: reasons.total() for address, reasons in found.items()}
-    most = {address: reasons.most_common(1)[0][0] for address, reasons in found.items()}
+    most = {address: look.what(address, found) for address in found}
     assert sum(counts.values()) <= guard_of(plan).alert, (
         f"{sum(counts.values())} refus : {look.worst(counts, most)} ; chercher l'appareil à cette "
         "adresse dans les baux DHCP et le débrancher ; si c'est un poste, changer son mot de passe"

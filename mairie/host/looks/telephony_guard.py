@@ -22,9 +22,11 @@ _MOST_NAMED = 3
 _REFUSED_CALLS = ("refused-", "spent-")
 
 
-def refused_log_ins(
-    logs: Iterable[Path], since: datetime, own: frozenset[str]
-) -> dict[str, Counter[str]]:
+Refusals = dict[str, Counter[tuple[str, str]]]
+"""Address → reason and number of the phone → how often."""
+
+
+def refused_log_ins(logs: Iterable[Path], since: datetime, own: frozenset[str]) -> Refusals:
     """Return who was refused, and how often.
 
     Args:
@@ -33,11 +35,10 @@ def refused_log_ins(
         own: addresses of this host, whose own questions do not count.
 
     Returns:
-        address → reason with the number of the phone → how often. Addresses are those that
-        packets bear: in UDP they may be forged.
+        by address, as packets bear it: in UDP it may be forged.
 
     """
-    found: dict[str, Counter[str]] = {}
+    found: Refusals = {}
     for line in _lines(logs, since):
         match = _EVENT.match(line)
         if match is None or match[2] not in _REFUSED or _moment(match[1]) < since:
@@ -48,9 +49,20 @@ def refused_log_ins(
         if address in own:
             continue
         account = re.sub(r"[^\w.+*-]", "?", fields.get("AccountID", ""))[:20]
-        reason = f"{_REFUSED[match[2]]} {account}".strip()
-        found.setdefault(address, Counter())[reason] += 1
+        found.setdefault(address, Counter())[_REFUSED[match[2]], account] += 1
     return found
+
+
+def what(address: str, refusals: Refusals) -> str:
+    """Return why an address was refused most often, and as which phones."""
+    counts = refusals[address]
+    reasons = Counter[str]()
+    for (reason, _), count in counts.items():
+        reasons[reason] += count
+    most = reasons.most_common(1)[0][0]
+    accounts = [account for (reason, account), _ in counts.most_common() if reason == most]
+    more = " …" if len(accounts) > _MOST_NAMED else ""
+    return f"{most} {', '.join(accounts[:_MOST_NAMED])}{more}"
 
 
 def refused_calls(records: Iterable[Path], since: datetime) -> Counter[str]:

@@ -13,6 +13,8 @@ RESTART = (
 RELOAD = "asterisk -rx 'core reload' >/dev/null; sleep 3"
 APPLY = "/usr/local/libexec/mairie/apply-voip"
 BACK = f"{APPLY} && {RESTART}"
+RECORDS = "/var/log/asterisk/cdr-custom/calls-$(date +%F).csv"
+SECURITY = "/var/log/asterisk/security.log"
 UNIT = f"/etc/systemd/system/{SERVICE}.d"
 PHONES = "telephones"
 """The telephone host of a commune."""
@@ -215,6 +217,37 @@ BREAKS: tuple[Break, ...] = (
         also=(LIVE,),
         repair=f"{APPLY}; sleep 2",
         role=EXCHANGE,
+    ),
+    Break(
+        control="VOI-42",
+        damage='for n in $(seq 20); do echo "[$(date +%FT%T%z)] SECURITY[1] res_security_log.c: '
+        'SecurityEvent=\\"InvalidAccountID\\",AccountID=\\"$n\\",'
+        f'RemoteAddress=\\"IPV4/UDP/192.0.2.9/5060\\"" >>{SECURITY}; done',
+        note="somebody looks for extensions",
+        repair=f"sed -i /192.0.2.9/d {SECURITY}; asterisk -rx 'logger reload'",
+        role=PHONES,
+    ),
+    Break(
+        control="VOI-43",
+        damage="nft add element inet mairie telephony-flooders-4 "
+        "'{ 192.0.2.9 timeout 1h counter packets 4000 bytes 800000 }'",
+        note="a telephone that has gone mad",
+        repair="nft delete element inet mairie telephony-flooders-4 '{ 192.0.2.9 }'",
+        role=PHONES,
+    ),
+    Break(
+        control="VOI-44",
+        damage="now=$(date '+%F %T'); for n in $(seq 20); do "
+        f'printf \'"%s","","103","","","","","","refused-majores",""\\n\' "$now" >>{RECORDS}; done',
+        note="a stolen telephone tries what pays",
+        repair=f"rm {RECORDS}",
+        role=PHONES,
+    ),
+    Break(
+        control="VOI-45",
+        damage="systemctl disable --now fail2ban.service",
+        note="it was in the way while somebody tried a telephone",
+        role=PHONES,
     ),
     Break(
         control="VOI-50",

