@@ -114,6 +114,8 @@ def _each(voip: VoipPlan) -> Iterator[str]:
     guard = voip.guard
     in_call = f"meta l4proto udp @th,{_START},32 {_choice(map(_hex, _IN_CALLS))}"
     emergencies = tuple(_emergencies(voip))
+    # Packets of no TCP connection: the chain that called refuses them.
+    yield "ct state invalid return"
     for number, (family, _) in FAMILIES.items():
         source = f"{family} saddr"
         for what in (in_call, "tcp flags & (syn | ack) != syn"):
