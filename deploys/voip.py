@@ -37,6 +37,8 @@ def deploy() -> None:
     have_packages(name="voip: packages", packages=packages)
     folder("voip", BRICKS_FOLDER)
     folder("voip", table.CANDIDATE, mode="750", group=table.ACCOUNT)
+    if table.certificate_files(plan):
+        folder("voip", table.TLS, mode="750", group=table.ACCOUNT)
     for path in (table.RECORDS, table.VOICEMAIL):
         files.directory(
             name=f"voip: folder {path}",
@@ -62,6 +64,16 @@ def deploy() -> None:
         commands=[table.APPLY],
         _if=to_activate("voip", removed, *read),
     )
+    shown = [placed[file.path] for file in table.certificate_files(plan)]
+    if shown:
+        server.shell(
+            name="voip: Asterisk takes another certificate once nobody is on the telephone",
+            commands=[
+                f"! systemctl is-active --quiet {table.SERVICE} || "
+                "asterisk -rx 'core restart when convenient'"
+            ],
+            _if=to_activate("voip", *shown),
+        )
     unit(name="voip: Asterisk runs", service=table.SERVICE, running=True, enabled=True)
     unit(name="voip: records are erased", service=table.KEEP_TIMER, running=True, enabled=True)
     for service in guard:

@@ -658,6 +658,7 @@ def _emergency(source: str, labels: dict[str, str]) -> dict[str, object]:
 telephony = {
     "codecs": ["g722", "alaw"],
     "code_digits": 3,
+    "desk_transport": "tls",
     "holiday_years": [2026, 2027, 2028],
     "records": {
         "days": 180,

@@ -57,6 +57,10 @@ SIP_PORT = 5060
 SIPS_PORT = 5061
 LOG_DAYS = 30
 """Messages and security events are kept so long, and no longer: they hold addresses."""
+TLS = "/etc/mairie/voip-tls"
+CERTIFICATE = f"{TLS}/certificate.pem"
+KEY = f"{TLS}/key.pem"
+"""Read when Asterisk starts, like the transports."""
 RESTART = ("asterisk.conf", "modules.conf", "pjsip_transports.conf")
 """What Asterisk reads only when it starts."""
 
@@ -171,13 +175,23 @@ def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
     if at is None:
         return ()
     guard = _guard(plan.voip) if plan.voip is not None else ()
-    return (*_configuration(plan, at), *_programs(at), *guard)
+    return (*certificate_files(plan), *_configuration(plan, at), *_programs(at), *guard)
 
 
 def guard_files(plan: HostPlan) -> tuple[TemplateFile, ...]:
     """Return the files that fail2ban and its unit read."""
     folders = (f"{FAIL2BAN}/", f"{UNITS}/{GUARD_SERVICE}.d/")
     return tuple(file for file in files(plan) if file.path.startswith(folders))
+
+
+def certificate_files(plan: HostPlan) -> tuple[TemplateFile, ...]:
+    """Return what Asterisk shows phones that speak TLS; none where phones have no certificate."""
+    if plan.voip is None or not plan.voip.certificate:
+        return ()
+    return tuple(
+        TemplateFile(path=path, mode="640", group=ACCOUNT, secret=True)
+        for path in (CERTIFICATE, KEY)
+    )
 
 
 def candidate_of(name: str) -> str:
@@ -209,13 +223,17 @@ def listens(plan: HostPlan) -> frozenset[tuple[str, str]]:
 def transports(at: VoipPlan | ExchangePlan) -> list[dict[str, str]]:
     """Return the ways on which SIP comes and goes: own addresses only."""
     wanted = [("udp", SIP_PORT), ("tcp", SIP_PORT)]
-    if isinstance(at, VoipPlan) and any(trunk.transport == "tls" for trunk in at.trunks):
+    if isinstance(at, VoipPlan) and (at.certificate or _calls_over_tls(at)):
         wanted.append(("tls", SIPS_PORT))
     return [
         {"name": f"{protocol}-{family}", "protocol": protocol, "bind": f"{address}:{port}"}
         for protocol, port in wanted
         for family, address in (("ipv4", at.ipv4), ("ipv6", f"[{at.ipv6}]"))
     ]
+
+
+def _calls_over_tls(voip: VoipPlan) -> bool:
+    return any(trunk.transport == "tls" for trunk in voip.trunks)
 
 
 def phone_variables(extension: Extension, voip: VoipPlan) -> dict[str, str]:
@@ -255,7 +273,12 @@ def _configuration(plan: HostPlan, at: VoipPlan | ExchangePlan) -> Iterator[Temp
     yield _read("features.conf")
     yield _read("res_parking.conf")
     yield _read("musiconhold.conf", sounds=f"{SOUNDS}/{LANGUAGE}")
-    yield _read("pjsip_transports.conf", transports=transports(at))
+    yield _read(
+        "pjsip_transports.conf",
+        transports=transports(at),
+        certificate=CERTIFICATE if isinstance(at, VoipPlan) and at.certificate else "",
+        key=KEY,
+    )
     if plan.voip is not None:
         yield from _commune(plan, plan.voip)
     elif plan.exchange is not None:

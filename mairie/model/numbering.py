@@ -141,6 +141,9 @@ class ReferenceTelephony(Model):
     holiday_years: tuple[Annotated[int, Field(ge=2020, le=2100)], ...] = Field(
         min_length=1, description="Years whose public holidays hosts know"
     )
+    desk_transport: Literal["udp", "tcp", "tls"] = Field(
+        description="How desk phones speak to their system; keys of the sound go with it"
+    )
     records: CallRecords
     guard: TelephonyGuard
     territories: dict[Name, PhoneTerritory] = Field(min_length=1)

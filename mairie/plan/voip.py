@@ -23,7 +23,7 @@ from mairie.plan.parts.voip import (
     Trunk,
     VoipPlan,
 )
-from mairie.plan.phones import site_phones
+from mairie.plan.phones import has_phones, site_phones
 from mairie.plan.telephone_host import has_voip, own_address, telephone_hosts
 
 
@@ -59,6 +59,7 @@ def site_voip(place: SiteHost) -> VoipPlan | None:
         rtp_first=first,
         rtp_last=last,
         guard=_guard(place),
+        certificate=has_phones(place),
     )
 
 

@@ -19,6 +19,8 @@ from mairie.plan.host import HostPlan
 from mairie.plan.parts.voip import Guard
 
 DAY = timedelta(days=1)
+AHEAD = timedelta(days=90)
+"""It has to be brought to every phone of the commune."""
 
 
 def telephones(plan: HostPlan) -> bool:
@@ -137,3 +139,30 @@ def test_held_back(subject: str, probe: Probe, plan: HostPlan) -> None:
         paths = [file.path for file in guard_files(plan)]
         late = changed_since_start(probe, table.GUARD_SERVICE, paths)
         assert not late, f"changés depuis son démarrage : {', '.join(late)}"
+
+
+@control(
+    "VOI-46",
+    title="Le standard se présente aux postes chiffrés avec un certificat qui leur convient",
+    reason="Un certificat refusé ou échu, et plus aucun poste ne s'inscrit.",
+    severity="critical",
+    references=("ANSSI hygiène 21", "ANSSI DAT-NT-021 R16"),
+    applies=lambda plan: plan.voip is not None and plan.voip.certificate,
+)
+def test_certificate(probe: Probe, plan: HostPlan) -> None:
+    assert plan.voip is not None
+    script = (
+        "import socket,ssl;"
+        f"known=ssl.create_default_context(cafile='{table.CERTIFICATE}');"
+        f"link=socket.create_connection(('{plan.voip.ipv4}',{table.SIPS_PORT}),5);"
+        f"shown=known.wrap_socket(link,server_hostname='{plan.voip.ipv4}').getpeercert();"
+        "print(ssl.cert_time_to_seconds(shown['notAfter']))"
+    )
+    asked = probe(f'python3 -I -c "{script}"')
+    why = (asked.stderr.strip().splitlines() or ["rien"])[-1]
+    assert asked.ok, f"ne se présente pas comme prévu : {why}"
+    left = datetime.fromtimestamp(float(asked.stdout), UTC) - datetime.now(UTC)
+    assert left > AHEAD, (
+        f"échu dans {left.days} jours ; en faire un autre, puis le porter à chaque poste : "
+        "docs/phones.md"
+    )

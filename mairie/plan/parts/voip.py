@@ -222,6 +222,9 @@ class VoipPlan:
     rtp_first: int
     rtp_last: int
     guard: Guard
+    certificate: bool
+    """Whether phones may speak TLS: HostSecrets has ``phones:certificate`` and ``phones:key``,
+    which desk phones trust since they were set up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

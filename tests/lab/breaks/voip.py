@@ -15,6 +15,7 @@ APPLY = "/usr/local/libexec/mairie/apply-voip"
 BACK = f"{APPLY} && {RESTART}"
 RECORDS = "/var/log/asterisk/cdr-custom/calls-$(date +%F).csv"
 SECURITY = "/var/log/asterisk/security.log"
+TLS = "/etc/mairie/voip-tls"
 UNIT = f"/etc/systemd/system/{SERVICE}.d"
 PHONES = "telephones"
 """The telephone host of a commune."""
@@ -247,6 +248,17 @@ BREAKS: tuple[Break, ...] = (
         control="VOI-45",
         damage="systemctl disable --now fail2ban.service",
         note="it was in the way while somebody tried a telephone",
+        role=PHONES,
+    ),
+    Break(
+        control="VOI-46",
+        alone=True,
+        damage=f"cp -a {TLS} /run/break-tls && cd {TLS} && "
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 10 -subj /CN=x "
+        "-addext subjectAltName=IP:$(hostname -I | cut -d' ' -f1) -keyout key.pem "
+        f"-out certificate.pem 2>/dev/null && {RESTART}",
+        note="a certificate made in a hurry, for a few days",
+        repair=f"cp -a /run/break-tls/. {TLS}/; rm -r /run/break-tls; {RESTART}",
         role=PHONES,
     ),
     Break(
