@@ -19,10 +19,11 @@ HELD = "telephony-held"
 """Sets, by family, of addresses that guessed passwords: filled by fail2ban."""
 FLOODERS = "telephony-flooders"
 """Sets, by family, of addresses from which too much came in the last day."""
-REQUESTS, CALLS, EMERGENCIES = (
+REQUESTS, CALLS, EMERGENCIES, CONNECTIONS = (
     "telephony-requests",
     "telephony-calls",
     "telephony-emergencies",
+    "telephony-connections",
 )
 """Sets, by family, with the share that each address has left."""
 DROPPED_HELD = "dropped-telephony-held"
@@ -75,7 +76,7 @@ def sets(plan: HostPlan) -> dict[str, tuple[str, ...]]:
         return {}
     found: dict[str, tuple[str, ...]] = {}
     for number, (_, kind) in FAMILIES.items():
-        for name in (REQUESTS, CALLS, EMERGENCIES):
+        for name in (REQUESTS, CALLS, EMERGENCIES, CONNECTIONS):
             found[f"{name}-{number}"] = (
                 f"type {kind}",
                 f"size {MOST}",
@@ -118,13 +119,14 @@ def _each(voip: VoipPlan) -> Iterator[str]:
     yield "ct state invalid return"
     for number, (family, _) in FAMILIES.items():
         source = f"{family} saddr"
-        for what in (in_call, "tcp flags & (syn | ack) != syn"):
-            limit = _share(CALLS, number, source, CALL_RATE, CALL_BURST)
-            yield f"{what} {limit} return"
+        limit = _share(CALLS, number, source, CALL_RATE, CALL_BURST)
+        yield f"{in_call} {limit} return"
         for what in emergencies:
             limit = _share(EMERGENCIES, number, source, EMERGENCY_RATE, EMERGENCY_BURST)
             yield f"{what} {limit} return"
         yield f"{source} @{HELD}-{number} counter name {DROPPED_HELD} drop"
+        limit = _share(CONNECTIONS, number, source, CALL_RATE, CALL_BURST)
+        yield f"tcp flags & (syn | ack) != syn {limit} return"
         limit = _share(REQUESTS, number, source, guard.source_rate, guard.source_burst)
         yield f"{limit} goto {ALL}"
         yield f"update @{FLOODERS}-{number} {{ {source} }} counter name {LIMITED} drop"

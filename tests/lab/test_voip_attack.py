@@ -50,7 +50,13 @@ ATTACKER, INTRUDER = "attacker", "intruder"
 PROGRAM = "/srv/attack/attacker.py"
 SETS = tuple(
     f"{name}-{number}"
-    for name in (rules.REQUESTS, rules.CALLS, rules.EMERGENCIES, rules.FLOODERS)
+    for name in (
+        rules.REQUESTS,
+        rules.CALLS,
+        rules.CONNECTIONS,
+        rules.EMERGENCIES,
+        rules.FLOODERS,
+    )
     for number in rules.FAMILIES
 )
 CLEAR = 0.9
@@ -290,6 +296,16 @@ def test_password_guessing(attacked: Attacked) -> None:
     assert "mauvais mot de passe 102" in red["VOI-42"]
     assert attacked.address[ATTACKER] in red["VOI-42"]
     print(f"    {found['sent']} tried, {looked_at} looked at, held: {attacked.held()}")
+
+
+def test_password_guessing_over_a_connection(attacked: Attacked) -> None:
+    """Its packets have a share for calls, not for guesses: who is held is held there too."""
+    found = attacked.attack(ATTACKER, "guess-tcp", "102", 1000, 20)
+    looked_at = found["told"].get("401 to a password", 0)
+    print(f"\n  over TCP: {found}, held: {attacked.held()}; {attacked.counted()}")
+    assert looked_at < 200
+    assert found["told"]["nothing"] > 0
+    assert attacked.held() == {attacked.address[ATTACKER]}
 
 
 def test_held_addresses_survive_a_change_of_the_firewall(attacked: Attacked) -> None:

