@@ -13,7 +13,7 @@ from mairie.files import voip as table
 from mairie.files.base import SOURCE
 from mairie.host.deploy import BRICKS_FOLDER, folder, place, this_host, to_activate
 from mairie.host.packages import have_packages, offered, source_read
-from mairie.host.units import look_at, unit
+from mairie.host.units import look_at, restarted, unit
 
 
 def deploy() -> None:
@@ -33,9 +33,12 @@ def deploy() -> None:
         package=table.PACKAGE,
         where='publish the package on the hub with "mairie package publish"',
     )
-    have_packages(name="voip: packages", packages=[table.PACKAGE])
+    packages = [table.PACKAGE, table.GUARD_PACKAGE] if plan.voip else [table.PACKAGE]
+    have_packages(name="voip: packages", packages=packages)
     folder("voip", BRICKS_FOLDER)
     folder("voip", table.CANDIDATE, mode="750", group=table.ACCOUNT)
+    if table.certificate_files(plan):
+        folder("voip", table.TLS, mode="750", group=table.ACCOUNT)
     for path in (table.RECORDS, table.VOICEMAIL):
         files.directory(
             name=f"voip: folder {path}",
@@ -49,7 +52,8 @@ def deploy() -> None:
     systemd.daemon_reload(
         name="voip: systemd reads its units again", _if=to_activate("voip", *units)
     )
-    look_at(table.SERVICE, table.KEEP_TIMER)
+    guard = [table.GUARD_SERVICE] if plan.voip else []
+    look_at(table.SERVICE, table.KEEP_TIMER, *guard)
     read = [
         operation
         for path, operation in placed.items()
@@ -60,5 +64,20 @@ def deploy() -> None:
         commands=[table.APPLY],
         _if=to_activate("voip", removed, *read),
     )
+    shown = [placed[file.path] for file in table.certificate_files(plan)]
+    if shown:
+        server.shell(
+            name="voip: Asterisk takes another certificate once nobody is on the telephone",
+            commands=[
+                # It answers when it restarts, and waits for the end of calls without us.
+                f"! systemctl is-active --quiet {table.SERVICE} || "
+                "timeout 3 asterisk -rx 'core restart when convenient' || [ $? -eq 124 ]"
+            ],
+            _if=to_activate("voip", *shown),
+        )
     unit(name="voip: Asterisk runs", service=table.SERVICE, running=True, enabled=True)
     unit(name="voip: records are erased", service=table.KEEP_TIMER, running=True, enabled=True)
+    for service in guard:
+        unit(name="voip: fail2ban runs", service=service, running=True, enabled=True)
+        own = [placed[file.path] for file in table.guard_files(plan)]
+        restarted(name="voip: fail2ban restarted", service=service, _if=to_activate("voip", *own))

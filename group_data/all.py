@@ -669,6 +669,7 @@ def _emergency(source: str, labels: dict[str, str]) -> dict[str, object]:
 telephony = {
     "codecs": ["g722", "alaw"],
     "code_digits": 3,
+    "desk_transport": "tls",
     "holiday_years": [2026, 2027, 2028],
     "records": {
         "days": 180,
@@ -678,6 +679,17 @@ telephony = {
             "juridique depuis le RGPD, gardée comme repère ; 180 jours : choix de cette référence"
         ),
         "checked": None,
+    },
+    # A phone that starts sends some ten requests, thirty with keys that show who is busy; 500
+    # phones after a power cut 2,000, twice that with repetitions.
+    "guard": {
+        "source_rate": 2,
+        "source_burst": 60,
+        "all_rate": 100,
+        "all_burst": 4000,
+        "tries": 10,
+        "minutes": 10,
+        "alert": 10,
     },
     "territories": {
         "metropole": {

@@ -13,6 +13,7 @@ from itertools import product
 from typing import Literal
 
 from mairie import nftables_portal as portal
+from mairie import nftables_telephony as telephony
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.network import Rule, SegmentInterface
 
@@ -174,6 +175,7 @@ def counters(plan: HostPlan) -> tuple[str, ...]:
     names |= portal.counters(plan)
     if plan.network.queueing is not None:
         names.add(CLEARED)
+    names |= telephony.counters(plan)
     if plan.vpn is not None and plan.vpn.listen_port:
         names.add("accepted-wireguard")
     if plan.network.firewall.masquerade:

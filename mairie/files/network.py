@@ -7,7 +7,13 @@ from dataclasses import asdict
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from mairie import nftables, nftables_filter, nftables_portal, nftables_queues
+from mairie import (
+    nftables,
+    nftables_filter,
+    nftables_portal,
+    nftables_queues,
+    nftables_telephony,
+)
 from mairie.files import JSON, PARSES, VERIFY, TemplateFile
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.network import SegmentInterface, Uplink
@@ -238,6 +244,9 @@ def _firewall(plan: HostPlan) -> dict[str, Any]:
         "dropped_input": nftables.dropped(plan, "input"),
         "portal_chains": nftables_portal.chains(plan),
         "name_filter": nftables_filter.chain(plan),
+        "telephony_jumps": nftables_telephony.jumps(plan),
+        "telephony_sets": nftables_telephony.sets(plan),
+        "telephony_chains": nftables_telephony.chains(plan),
         "most_devices": nftables_portal.MOST_DEVICES,
         "before_established": nftables.before_established(plan),
         "forward": nftables.blocks(plan, "forward"),

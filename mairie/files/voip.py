@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
+from mairie import nftables_telephony
 from mairie.dialplan import (
     class_contexts,
     emergency_exits,
@@ -39,6 +40,10 @@ CALLS_SETTINGS = "/etc/mairie/calls.json"
 UNITS = "/etc/systemd/system"
 KEEP_SERVICE = "mairie-calls-keep.service"
 KEEP_TIMER = "mairie-calls-keep.timer"
+GUARD_PACKAGE = "fail2ban"
+GUARD_SERVICE = "fail2ban.service"
+JAIL = "mairie-telephony"
+FAIL2BAN = "/etc/fail2ban"
 RUN = "/run/asterisk"
 LOGS = "/var/log/asterisk"
 MESSAGES = f"{LOGS}/messages.log"
@@ -55,6 +60,10 @@ SIP_PORT = 5060
 SIPS_PORT = 5061
 LOG_DAYS = 30
 """Messages and security events are kept so long, and no longer: they hold addresses."""
+TLS = "/etc/mairie/voip-tls"
+CERTIFICATE = f"{TLS}/certificate.pem"
+KEY = f"{TLS}/key.pem"
+"""Read when Asterisk starts, like the transports."""
 RESTART = ("asterisk.conf", "modules.conf", "pjsip_transports.conf")
 """What Asterisk reads only when it starts."""
 
@@ -169,7 +178,24 @@ def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
     at = plan.voip or plan.exchange
     if at is None:
         return ()
-    return (*_configuration(plan, at), *_programs(at))
+    guard = _guard(plan.voip) if plan.voip is not None else ()
+    return (*certificate_files(plan), *_configuration(plan, at), *_programs(at), *guard)
+
+
+def guard_files(plan: HostPlan) -> tuple[TemplateFile, ...]:
+    """Return the files that fail2ban and its unit read."""
+    folders = (f"{FAIL2BAN}/", f"{UNITS}/{GUARD_SERVICE}.d/")
+    return tuple(file for file in files(plan) if file.path.startswith(folders))
+
+
+def certificate_files(plan: HostPlan) -> tuple[TemplateFile, ...]:
+    """Return what Asterisk shows phones that speak TLS; none where phones have no certificate."""
+    if plan.voip is None or not plan.voip.certificate:
+        return ()
+    return tuple(
+        TemplateFile(path=path, mode="640", group=ACCOUNT, secret=True)
+        for path in (CERTIFICATE, KEY)
+    )
 
 
 def candidate_of(name: str) -> str:
@@ -201,7 +227,7 @@ def listens(plan: HostPlan) -> frozenset[tuple[str, str]]:
 def transports(at: VoipPlan | ExchangePlan) -> list[dict[str, str]]:
     """Return the ways on which SIP comes and goes: own addresses only."""
     wanted = [("udp", SIP_PORT), ("tcp", SIP_PORT)]
-    if isinstance(at, VoipPlan) and any(trunk.transport == "tls" for trunk in at.trunks):
+    if isinstance(at, VoipPlan) and (at.certificate or _calls_over_tls(at)):
         wanted.append(("tls", SIPS_PORT))
     return [
         {"name": f"{protocol}-{family}", "protocol": protocol, "bind": f"{address}:{port}"}
@@ -223,6 +249,10 @@ def names(at: VoipPlan | ExchangePlan) -> dict[str, str]:
         **({at.reception.number: "Accueil"} if at.reception else {}),
         **{each.number: each.label for each in at.extensions},
     }
+
+
+def _calls_over_tls(voip: VoipPlan) -> bool:
+    return any(trunk.transport == "tls" for trunk in voip.trunks)
 
 
 def phone_variables(extension: Extension, voip: VoipPlan) -> dict[str, str]:
@@ -262,7 +292,12 @@ def _configuration(plan: HostPlan, at: VoipPlan | ExchangePlan) -> Iterator[Temp
     yield _read("features.conf")
     yield _read("res_parking.conf")
     yield _read("musiconhold.conf", sounds=f"{SOUNDS}/{LANGUAGE}")
-    yield _read("pjsip_transports.conf", transports=transports(at))
+    yield _read(
+        "pjsip_transports.conf",
+        transports=transports(at),
+        certificate=CERTIFICATE if isinstance(at, VoipPlan) and at.certificate else "",
+        key=KEY,
+    )
     if plan.voip is not None:
         yield from _commune(plan, plan.voip)
     elif plan.exchange is not None:
@@ -345,6 +380,27 @@ def _programs(at: VoipPlan | ExchangePlan) -> Iterator[TemplateFile]:
     units = {"program": KEEP, "logs": LOGS, "records": RECORDS, "run": RUN, "service": SERVICE}
     for name in (KEEP_SERVICE, KEEP_TIMER):
         yield TemplateFile(path=f"{UNITS}/{name}", check=VERIFY, context=units)
+
+
+def _guard(voip: VoipPlan) -> Iterator[TemplateFile]:
+    """Yield what makes fail2ban hold addresses that guess passwords, and do nothing else."""
+    context = {
+        "guard": voip.guard,
+        "security": SECURITY,
+        "logs": LOGS,
+        "service": SERVICE,
+        "account": ACCOUNT,
+        "held": nftables_telephony.HELD,
+        "marker": nftables_telephony.MARKER,
+    }
+    for name in (
+        "fail2ban.local",
+        f"filter.d/{JAIL}.conf",
+        f"action.d/{JAIL}.conf",
+        "jail.d/mairie.local",
+    ):
+        yield TemplateFile(path=f"{FAIL2BAN}/{name}", context=context)
+    yield TemplateFile(path=f"{UNITS}/{GUARD_SERVICE}.d/mairie.conf", context=context)
 
 
 def _read(name: str, *, template: str = "", secret: bool = False, **context: Any) -> TemplateFile:

@@ -88,6 +88,9 @@ BACKUP = (
 WIFI = ("freeradius", "hostapd", "iw", "openssl", "wireless-regdb")
 """What log-ins by name and radios need."""
 
+GUARD = ("fail2ban",)
+"""What slows down those who guess passwords of telephones."""
+
 CLIENT = (
     "baresip-core",
     "bind9-dnsutils",
@@ -145,7 +148,7 @@ class Recipe:
 
     suite: str = SUITE
     base: tuple[str, ...] = BASE
-    bricks: tuple[str, ...] = (*BRICKS, *BACKUP, *WIFI, *VOIP)
+    bricks: tuple[str, ...] = (*BRICKS, *BACKUP, *WIFI, *VOIP, *GUARD)
     """Available to apt in the lab, with all they depend on."""
     standard: tuple[str, ...] = STANDARD
     """On every host, and available to apt as well."""

@@ -119,6 +119,20 @@ class CallRecords(Model):
     )
 
 
+class TelephonyGuard(Model):
+    """What a telephone host takes from the commune's own networks before it refuses."""
+
+    source_rate: int = Field(ge=1, le=1000, description="SIP requests a second from one address")
+    source_burst: int = Field(ge=10, le=10_000, description="At once: a phone that starts")
+    all_rate: int = Field(
+        ge=10, le=10_000, description="A second, from all who are not desk phones of the plan"
+    )
+    all_burst: int = Field(ge=100, le=100_000, description="At once: all phones after a power cut")
+    tries: int = Field(ge=3, le=100, description="Wrong passwords after which an address is held")
+    minutes: int = Field(ge=1, le=1440, description="Within which they count, and how long it is")
+    alert: int = Field(ge=1, le=10_000, description="Refusals in a day that a person is told of")
+
+
 class ReferenceTelephony(Model):
     """Telephone systems: what is the same for every commune."""
 
@@ -127,5 +141,9 @@ class ReferenceTelephony(Model):
     holiday_years: tuple[Annotated[int, Field(ge=2020, le=2100)], ...] = Field(
         min_length=1, description="Years whose public holidays hosts know"
     )
+    desk_transport: Literal["udp", "tcp", "tls"] = Field(
+        description="How desk phones speak to their system; keys of the sound go with it"
+    )
     records: CallRecords
+    guard: TelephonyGuard
     territories: dict[Name, PhoneTerritory] = Field(min_length=1)

@@ -18,7 +18,7 @@ from mairie.plan.parts.phones import Contact, DeskPhone, Maker, PhoneClock, Phon
 from mairie.plan.telephone_host import has_voip, own_address, telephone_host, telephone_hosts
 
 PORT: Final = 443
-REGISTRAR_PORT: Final = 5060
+REGISTRAR_PORTS: Final = {"udp": 5060, "tcp": 5060, "tls": 5061}
 TFTP_SERVER_NAME: Final = 66
 BOOTFILE_NAME: Final = 67
 """DHCP options (RFC 2132 sections 9.4 and 9.5). Makers take a URL in the first."""
@@ -37,14 +37,14 @@ def site_phones(place: SiteHost) -> PhonesPlan | None:
         return None
     at = own_address(place).ipv4
     codecs = place.reference.telephony.codecs
+    transport = place.reference.telephony.desk_transport
     return PhonesPlan(
         address=at,
         port=PORT,
         url=_url(at),
         registrar=at,
-        registrar_port=REGISTRAR_PORT,
-        # Asterisk answers phones over UDP and TCP; a message with the keys of the sound fits.
-        transport="udp",
+        registrar_port=REGISTRAR_PORTS[transport],
+        transport=transport,
         codecs=tuple(codec for codec in codecs if codec != NOT_ON_DESKS),
         clock=clock(place.commune.timezone, min(place.reference.telephony.holiday_years)),
         phones=tuple(_phones(place)),

@@ -13,6 +13,7 @@ from mairie.plan.parts.voip import (
     EmergencyNumber,
     ExchangePlan,
     Extension,
+    Guard,
     MediaCodec,
     Neighbour,
     NumberClass,
@@ -22,6 +23,7 @@ from mairie.plan.parts.voip import (
     Trunk,
     VoipPlan,
 )
+from mairie.plan.phones import has_phones, site_phones
 from mairie.plan.telephone_host import has_voip, own_address, telephone_hosts
 
 
@@ -56,6 +58,8 @@ def site_voip(place: SiteHost) -> VoipPlan | None:
         records_days=reference.records.days,
         rtp_first=first,
         rtp_last=last,
+        guard=_guard(place),
+        certificate=has_phones(place),
     )
 
 
@@ -214,6 +218,24 @@ def _call_codecs(place: SiteHost) -> tuple[MediaCodec, ...]:
     kinds = [place.reference.uplink_classes[uplink.kind] for uplink in place.uplinks]
     return tuple(
         codec for codec in kinds[0].call_codecs if all(codec in kind.call_codecs for kind in kinds)
+    )
+
+
+def _guard(place: SiteHost) -> Guard:
+    wanted = place.reference.telephony.guard
+    ipv4, ipv6 = place.shared.addressing.commune(place.commune.index).text
+    desks = site_phones(place)
+    return Guard(
+        prefixes_ipv4=(ipv4,),
+        prefixes_ipv6=(ipv6,),
+        known=tuple(sorted(phone.address for phone in desks.phones)) if desks else (),
+        source_rate=wanted.source_rate,
+        source_burst=wanted.source_burst,
+        all_rate=wanted.all_rate,
+        all_burst=wanted.all_burst,
+        tries=wanted.tries,
+        seconds=60 * wanted.minutes,
+        alert=wanted.alert,
     )
 
 

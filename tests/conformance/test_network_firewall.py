@@ -9,7 +9,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mairie import nftables, nftables_filter, nftables_portal, nftables_queues
+from mairie import (
+    nftables,
+    nftables_filter,
+    nftables_portal,
+    nftables_queues,
+    nftables_telephony,
+)
 from mairie.files import network as table
 from mairie.host.control import control
 from mairie.host.drift import Drift
@@ -157,6 +163,7 @@ def test_chain(subject: str, live: Ruleset, planned: Ruleset) -> None:
         *(("clamp",) if nftables.clamp(plan) else ()),
         *(("postrouting",) if nftables.masquerade(plan) else ()),
         *nftables_portal.chains(plan),
+        *nftables_telephony.chains(plan),
         *relayed(plan),
         *((nftables_filter.CHAIN,) if nftables_filter.chain(plan) else ()),
         *(chain.name for chain in nftables_queues.chains(plan)),

@@ -156,10 +156,10 @@ def test_start() -> None:
     references=("ANSSI hygiène 6",),
     applies=answers,
 )
-def test_has_read_them(probe: Probe) -> None:
-    late = changed_since_start(
-        probe, table.SERVICE, (f"{table.LIVE}/{name}" for name in table.RESTART)
-    )
+def test_has_read_them(probe: Probe, plan: HostPlan) -> None:
+    paths = [f"{table.LIVE}/{name}" for name in table.RESTART]
+    paths += [file.path for file in table.certificate_files(plan)]
+    late = changed_since_start(probe, table.SERVICE, paths)
     if late:  # it starts again by itself, inside the same unit, once nobody is on the telephone
         shown = told(probe, "core show uptime seconds")
         seconds = re.search(r"System uptime: (\d+)", shown)
@@ -463,6 +463,10 @@ FOLDERS = {
                 for file in configuration_files(plan)
                 if file.secret
                 for path in (file.path, table.live_of(file.path))
+            },
+            **{
+                file.path: (file.path, "640", f"root:{table.ACCOUNT}")
+                for file in table.certificate_files(plan)
             },
         }
         if answers(plan)

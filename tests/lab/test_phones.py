@@ -213,13 +213,15 @@ def test_a_phone_registers_with_what_it_fetched(world: World) -> None:
     lines = (line.partition(" = ") for line in content.splitlines())
     keys = {key: value for key, _, value in lines}
     number, registrar = keys["account.1.user_name"], keys["account.1.sip_server.1.address"]
+    assert keys["account.1.sip_server.1.transport_type"] == "2"
     account = (
-        f"<sip:{number}@{registrar}:{keys['account.1.sip_server.1.port']};transport=udp>;"
+        f"<sip:{number}@{registrar}:{keys['account.1.sip_server.1.port']};transport=tls>;"
         f"auth_user={keys['account.1.auth_name']};auth_pass={keys['account.1.password']};"
         "regint=120;audio_codecs=PCMA\n"
     )
     settings = (SHARE / "baresip.conf").read_text()
     for word, value in (
+        ("sip_verify_server no", "sip_verify_server yes\nsip_cafile /srv/authority.pem"),
         ("ADDRESS", world.phone("accueil").address),
         ("CONTROL", "6060"),
         ("PORT", "5060"),

@@ -11,6 +11,8 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Protocol
@@ -21,6 +23,7 @@ from mairie.plan.host import HostPlan, HostSecrets
 from mairie.plan.parts.voip import Extension, Trunk, VoipPlan
 from mairie.plan.resolve import resolve
 from mairie.render import render
+from mairie.secrets.phone_certificates import new_certificate
 from tests.lab import voip_inventory
 
 HUB, RURUTU, RAPA = "hub", "rurutu-mairie-srv", "rapa-mairie-box"
@@ -156,7 +159,21 @@ class World:
         for extension in voip.extensions:
             others[f"sip-{extension.name}"] = PASSWORD.format(extension.name)
             others[f"voicemail-{extension.name}"] = PIN
+        if voip.certificate:
+            others |= self.certificate(server)
         return HostSecrets(others=others)
+
+    @cache  # noqa: B019 - one world lives as long as its module's tests
+    def certificate(self, server: str) -> dict[str, str]:
+        """Return the certificate of a telephone host, as its phones trust it."""
+        plan = self.plans[server]
+        return new_certificate(
+            plan.place.commune_label,
+            "lab",
+            plan.fqdn,
+            self.voip(server).ipv4,
+            today=datetime.now(UTC).date(),
+        )
 
     def addresses(self, name: str) -> list[str]:
         """Return the addresses of a machine on the flat network."""

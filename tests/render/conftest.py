@@ -113,6 +113,12 @@ def _others(plan: HostPlan) -> dict[str, str]:
 def _telephones(voip: VoipPlan) -> dict[str, str]:
     found = {f"sip-{each.name}": _key(f"sip {each.name}")[:19] for each in voip.extensions}
     found |= {f"voicemail-{each.name}": "246810" for each in voip.extensions if each.voicemail}
+    if voip.certificate:
+        kinds = {"authority": "CERTIFICATE", "certificate": "CERTIFICATE", "key": "PRIVATE KEY"}
+        found |= {
+            f"phones:{name}": f"-----BEGIN {kind}-----\n{_key(name)}\n-----END {kind}-----\n"
+            for name, kind in kinds.items()
+        }
     return found | {f"trunk-{each.name}": _key(f"trunk {each.name}")[:19] for each in voip.trunks}
 
 

@@ -168,6 +168,28 @@ class Neighbour:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """How much SIP the commune's own networks may send; the hub and operators are not counted."""
+
+    prefixes_ipv4: tuple[str, ...]
+    prefixes_ipv6: tuple[str, ...]
+    """Of the whole commune: every address that is counted."""
+    known: tuple[str, ...]
+    """IPv4 addresses reserved for desk phones: never held, and no flood of others is theirs."""
+    source_rate: int
+    """Requests a second from one address, ``source_burst`` at once."""
+    source_burst: int
+    all_rate: int
+    """The same from all addresses that are not ``known``."""
+    all_burst: int
+    tries: int
+    """Wrong passwords within ``seconds`` after which an address is held for as long."""
+    seconds: int
+    alert: int
+    """Refusals in a day that a person is told of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VoipPlan:
     """Brick ``voip`` on the telephone host of a commune."""
 
@@ -199,6 +221,10 @@ class VoipPlan:
     """Call records are kept so many days."""
     rtp_first: int
     rtp_last: int
+    guard: Guard
+    certificate: bool
+    """Whether phones may speak TLS: HostSecrets has ``phones:certificate`` and ``phones:key``,
+    which desk phones trust since they were set up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

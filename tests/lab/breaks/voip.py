@@ -10,9 +10,17 @@ ETC = "/etc/asterisk"
 RESTART = (
     f"systemctl restart {SERVICE} && asterisk -rx 'core waitfullybooted' >/dev/null && sleep 2"
 )
+HUB_ANSWERS = (
+    "for n in $(seq 40); do asterisk -rx 'pjsip show contacts' | grep -q 'hub/.*Avail' && break; "
+    "sleep 1; done"
+)
+"""After a start, it is asked within half a minute."""
 RELOAD = "asterisk -rx 'core reload' >/dev/null; sleep 3"
 APPLY = "/usr/local/libexec/mairie/apply-voip"
 BACK = f"{APPLY} && {RESTART}"
+RECORDS = "/var/log/asterisk/cdr-custom/calls-$(date +%F).csv"
+SECURITY = "/var/log/asterisk/security.log"
+TLS = "/etc/mairie/voip-tls"
 UNIT = f"/etc/systemd/system/{SERVICE}.d"
 PHONES = "telephones"
 """The telephone host of a commune."""
@@ -215,6 +223,48 @@ BREAKS: tuple[Break, ...] = (
         also=(LIVE,),
         repair=f"{APPLY}; sleep 2",
         role=EXCHANGE,
+    ),
+    Break(
+        control="VOI-42",
+        damage='for n in $(seq 20); do echo "[$(date +%FT%T%z)] SECURITY[1] res_security_log.c: '
+        'SecurityEvent=\\"InvalidAccountID\\",AccountID=\\"$n\\",'
+        f'RemoteAddress=\\"IPV4/UDP/192.0.2.9/5060\\"" >>{SECURITY}; done',
+        note="somebody looks for extensions",
+        repair=f"sed -i /192.0.2.9/d {SECURITY}; asterisk -rx 'logger reload'",
+        role=PHONES,
+    ),
+    Break(
+        control="VOI-43",
+        damage="nft add element inet mairie telephony-flooders-4 "
+        "'{ 192.0.2.9 timeout 1h counter packets 4000 bytes 800000 }'",
+        note="a telephone that has gone mad",
+        repair="nft delete element inet mairie telephony-flooders-4 '{ 192.0.2.9 }'",
+        role=PHONES,
+    ),
+    Break(
+        control="VOI-44",
+        damage="now=$(date '+%F %T'); for n in $(seq 20); do "
+        f'printf \'"%s","","103","","","","","","refused-majores",""\\n\' "$now" >>{RECORDS}; done',
+        note="a stolen telephone tries what pays",
+        repair=f"rm {RECORDS}",
+        role=PHONES,
+    ),
+    Break(
+        control="VOI-45",
+        damage="systemctl disable --now fail2ban.service",
+        note="it was in the way while somebody tried a telephone",
+        role=PHONES,
+    ),
+    Break(
+        control="VOI-46",
+        alone=True,
+        damage=f"cp -a {TLS} /run/break-tls && cd {TLS} && "
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 10 -subj /CN=x "
+        "-addext subjectAltName=IP:$(hostname -I | cut -d' ' -f1) -keyout key.pem "
+        f"-out certificate.pem 2>/dev/null && {RESTART} && {HUB_ANSWERS}",
+        note="a certificate made in a hurry, for a few days",
+        repair=f"cp -a /run/break-tls/. {TLS}/; rm -r /run/break-tls; {RESTART} && {HUB_ANSWERS}",
+        role=PHONES,
     ),
     Break(
         control="VOI-50",

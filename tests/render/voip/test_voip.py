@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from mairie.dialplan import national, spoken
-from mairie.files.voip import CANDIDATE, RESTART
+from mairie.files.voip import CANDIDATE, CERTIFICATE, KEY, RESTART
 from mairie.plan.host import HostPlan, HostSecrets
 from mairie.render import RenderedFile, render
 from tests.lab.voip_inventory import RAPA, RURUTU
@@ -81,7 +81,12 @@ def test_phones_without_right_meet_refusals_only(rendered: Rendered) -> None:
 def test_passwords_are_in_files_of_their_own(rendered: Rendered) -> None:
     files = rendered("voip", SERVER)
     secret = {path for path, file in files.items() if file.secret}
-    assert secret == {f"{CANDIDATE}/pjsip_secrets.conf", f"{CANDIDATE}/voicemail.conf"}
+    assert secret == {
+        f"{CANDIDATE}/pjsip_secrets.conf",
+        f"{CANDIDATE}/voicemail.conf",
+        CERTIFICATE,
+        KEY,
+    }
     assert all((files[path].mode, files[path].group) == ("640", "asterisk") for path in secret)
 
 
