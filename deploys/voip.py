@@ -36,7 +36,7 @@ def deploy() -> None:
     have_packages(name="voip: packages", packages=[table.PACKAGE])
     folder("voip", BRICKS_FOLDER)
     folder("voip", table.CANDIDATE, mode="750", group=table.ACCOUNT)
-    for path in (table.RECORDS, table.VOICEMAIL):
+    for path in (table.RECORDS, table.VOICEMAIL, *table.spools(plan)):
         files.directory(
             name=f"voip: folder {path}",
             path=path,

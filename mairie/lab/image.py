@@ -88,6 +88,9 @@ BACKUP = (
 WIFI = ("freeradius", "hostapd", "iw", "openssl", "wireless-regdb")
 """What log-ins by name and radios need."""
 
+MAIL = ("lame", "libsasl2-modules", "libtiff-tools", "postfix", "sasl2-bin")
+"""What sends messages needs; the last one is of the relay that tests play."""
+
 CLIENT = (
     "baresip-core",
     "bind9-dnsutils",
@@ -144,7 +147,7 @@ class Recipe:
 
     suite: str = SUITE
     base: tuple[str, ...] = BASE
-    bricks: tuple[str, ...] = (*BRICKS, *BACKUP, *WIFI, *VOIP)
+    bricks: tuple[str, ...] = (*BRICKS, *BACKUP, *WIFI, *VOIP, *MAIL)
     """Available to apt in the lab, with all they depend on."""
     standard: tuple[str, ...] = STANDARD
     """On every host, and available to apt as well."""

@@ -13,6 +13,7 @@ from mairie.plan.parts.voip import (
     EmergencyNumber,
     ExchangePlan,
     Extension,
+    FaxLine,
     MediaCodec,
     Neighbour,
     NumberClass,
@@ -56,6 +57,10 @@ def site_voip(place: SiteHost) -> VoipPlan | None:
         records_days=reference.records.days,
         rtp_first=first,
         rtp_last=last,
+        faxes=tuple(
+            FaxLine(name=name, number=fax.number, mail=fax.mail)
+            for name, fax in sorted(telephony.faxes.items())
+        ),
     )
 
 

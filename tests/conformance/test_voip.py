@@ -178,9 +178,9 @@ def test_has_read_them(probe: Probe) -> None:
     references=("ANSSI hygiène 14", "ANSSI-BP-028 R62"),
     applies=answers,
 )
-def test_modules(probe: Probe) -> None:
+def test_modules(probe: Probe, plan: HostPlan) -> None:
     found = set(BUILT_IN.findall(told(probe, NO_MODULES)))
-    wanted = {f"{name}.so" for name in table.MODULES}
+    wanted = {f"{name}.so" for name in table.modules(plan)}
     extra, absent = sorted(found - wanted), sorted(wanted - found)
     assert not extra, f"en trop : {', '.join(extra)}"
     assert not absent, f"manque : {', '.join(absent)}"
@@ -458,6 +458,10 @@ FOLDERS = {
     each=lambda plan: (
         {
             **{path: (path, *wanted) for path, wanted in FOLDERS.items()},
+            **{
+                path: (path, "750", f"{table.ACCOUNT}:{table.ACCOUNT}")
+                for path in table.spools(plan)
+            },
             **{
                 path: (path, "640", f"root:{table.ACCOUNT}")
                 for file in configuration_files(plan)

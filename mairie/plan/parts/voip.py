@@ -121,6 +121,17 @@ class Trunk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FaxLine:
+    """An outside number whose faxes become mail."""
+
+    name: str
+    number: str
+    """E.164."""
+    mail: str
+    """Where they are sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EmergencyNumber:
     """A number that wins over every other rule."""
 
@@ -199,6 +210,7 @@ class VoipPlan:
     """Call records are kept so many days."""
     rtp_first: int
     rtp_last: int
+    faxes: tuple[FaxLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
