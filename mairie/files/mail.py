@@ -70,6 +70,7 @@ def settings(plan: HostPlan) -> dict[str, Any]:
     return {
         "sender": plan.mail.sender,
         "label": f"Mairie · {plan.place.commune_label}",
+        "timezone": plan.timezone,
         "messages": OUTBOX,
         "faxes": FAXES,
         "lines": [

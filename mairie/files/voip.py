@@ -272,7 +272,9 @@ def _configuration(plan: HostPlan, at: VoipPlan | ExchangePlan) -> Iterator[Temp
     elif plan.exchange is not None:
         exchange = plan.exchange
         yield _read("queues.conf", groups=())
-        yield _read("voicemail.conf", secret=True, extensions=(), timezone=plan.timezone)
+        yield _read(
+            "voicemail.conf", secret=True, extensions=(), timezone=plan.timezone, hand_over=""
+        )
         yield _read("pjsip_secrets.conf", secret=True, extensions=(), trunks=())
         yield _read("pjsip.conf", template="pjsip-exchange.conf", exchange=exchange)
         yield _read("extensions.conf", template="extensions-exchange.conf", exchange=exchange)

@@ -6,11 +6,10 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from smtplib import SMTPServerDisconnected
 from subprocess import SubprocessError
 
 from mairie_messages import fax as faxes
-from mairie_messages.letter import hand_over
+from mairie_messages.letter import QueueError, hand_over
 from mairie_messages.settings import Settings, load
 from mairie_messages.voicemail import voicemail
 
@@ -44,7 +43,7 @@ def sweep(settings: Settings, waiting: list[Path]) -> int:
     for path in waiting:
         try:
             done = _fax(settings, path, known) if path.suffix == FAX else _message(settings, path)
-        except (ConnectionError, TimeoutError, SMTPServerDisconnected) as error:
+        except QueueError as error:
             print(f"the queue takes nothing: {error}", file=sys.stderr)
             time.sleep(REFUSED_S)
             return left + 1

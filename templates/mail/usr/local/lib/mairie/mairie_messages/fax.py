@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import subprocess
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from email.message import EmailMessage
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from mairie_messages.letter import letter
-from mairie_messages.settings import FaxLine, Settings
+from mairie_messages.settings import Settings
 
 ASTERISK_S = 20
 CONVERSION_S = 120
@@ -67,31 +68,27 @@ def fax(settings: Settings, path: Path, ending: Ending) -> EmailMessage | None:
     document = pdf(path)
     if line is None or document is None:
         return None
-    sender = caller or "un numéro masqué"
+    whose = f"de {caller}" if caller else "d'un numéro masqué"
     pages = f"{ending.pages} page{'s' if ending.pages > 1 else ''}" if ending.pages else ""
     what = "Télécopie" if ending.complete else "Télécopie incomplète"
-    mail = letter(
-        settings,
-        line.mail,
-        f"{what} de {sender}" + (f", {pages}" if pages else ""),
-        _text(line, sender, moment, ending, pages),
-    )
-    mail.add_attachment(
-        document, maintype="application", subtype="pdf", filename=f"telecopie-{moment}.pdf"
-    )
-    return mail
-
-
-def _text(line: FaxLine, sender: str, moment: str, ending: Ending, pages: str) -> str:
-    when = time.strftime("%d/%m/%Y à %H:%M", time.localtime(int(moment)))
+    when = datetime.fromtimestamp(int(moment), ZoneInfo(settings.timezone))
     lines = [
-        f"Télécopie reçue au {line.number} le {when}, de {sender}"
+        f"Télécopie reçue au {line.number} le {when:%d/%m/%Y à %H:%M}, {whose}"
         + (f" : {pages}." if pages else "."),
         "Elle est jointe, en PDF.",
     ]
     if not ending.complete:
         lines.insert(1, "La transmission a été interrompue : il peut manquer des pages.")
-    return "\n".join(lines) + "\n"
+    mail = letter(
+        settings,
+        line.mail,
+        f"{what} {whose}" + (f", {pages}" if pages else ""),
+        "\n".join(lines) + "\n",
+    )
+    mail.add_attachment(
+        document, maintype="application", subtype="pdf", filename=f"telecopie-{moment}.pdf"
+    )
+    return mail
 
 
 def pdf(path: Path) -> bytes | None:

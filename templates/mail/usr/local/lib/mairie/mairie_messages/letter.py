@@ -10,6 +10,8 @@ from mairie_messages.settings import Settings
 
 LOOPBACK = "127.0.0.1"
 TIMEOUT_S = 60
+PERMANENT = 500
+"""Answers from here on do not change by waiting (RFC 5321 section 4.2.1)."""
 
 
 def letter(settings: Settings, to: str, subject: str, text: str) -> EmailMessage:
@@ -25,15 +27,31 @@ def letter(settings: Settings, to: str, subject: str, text: str) -> EmailMessage
     return mail
 
 
+class QueueError(Exception):
+    """The queue takes nothing now; it may later."""
+
+
 def hand_over(settings: Settings, mail: EmailMessage) -> None:
     """Give a mail to the queue.
 
     Raises:
-        OSError: nobody listens, or the queue does not take it (smtplib's errors are OSErrors).
+        QueueError: nobody listens, or the queue is full.
+        OSError: it will never take this mail (smtplib's errors are OSErrors).
 
     """
-    with smtplib.SMTP(LOOPBACK, settings.port, timeout=TIMEOUT_S) as queue:
-        queue.send_message(mail, from_addr=settings.sender)
+    try:
+        with smtplib.SMTP(LOOPBACK, settings.port, timeout=TIMEOUT_S) as queue:
+            queue.send_message(mail, from_addr=settings.sender)
+    except (ConnectionError, TimeoutError, smtplib.SMTPServerDisconnected) as error:
+        raise QueueError(f"{error}") from error
+    except smtplib.SMTPRecipientsRefused as error:
+        if all(code < PERMANENT for code, _ in error.recipients.values()):
+            raise QueueError(f"{error}") from error
+        raise
+    except smtplib.SMTPResponseException as error:
+        if error.smtp_code < PERMANENT:
+            raise QueueError(f"{error}") from error
+        raise
 
 
 def _plain(label: str) -> str:

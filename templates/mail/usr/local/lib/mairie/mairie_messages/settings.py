@@ -26,6 +26,8 @@ class Settings:
     sender: str
     label: str
     """Of the town hall, for people to read."""
+    timezone: str
+    """IANA name."""
     messages: Path
     """Folder of messages: one mail a file, ``*.eml``, as Asterisk writes it."""
     faxes: Path
@@ -41,6 +43,7 @@ def load(path: Path = SETTINGS) -> Settings:
     return Settings(
         sender=data["sender"],
         label=data["label"],
+        timezone=data["timezone"],
         messages=Path(data["messages"]),
         faxes=Path(data["faxes"]),
         lines=tuple(FaxLine(**line) for line in data["lines"]),
