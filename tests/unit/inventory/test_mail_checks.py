@@ -61,7 +61,7 @@ def test_without_a_relay(inventory: Inventory) -> None:
 )
 def test_a_relay_that_cannot_be(inventory: Inventory, old: str, new: str, sentence: str) -> None:
     inventory.replace(SYNDICATE, "demo: true\n", f"demo: true\n{MAIL.replace(old, new)}")
-    line = len(inventory.path(SYNDICATE).read_text().splitlines())
+    line = len((inventory.folder / SYNDICATE).read_text().splitlines())
     assert f"{SYNDICATE}:{line}: {sentence}" in inventory.errors()
 
 
@@ -69,7 +69,7 @@ def test_a_port_that_the_firewall_keeps_shut(inventory: Inventory) -> None:
     inventory.write(RURUTU, f"{RURUTU_FILE}{SENDING}{TELEPHONY}")
     shut = 'overrides: {services: {submission: ["tcp/465"]}}\n'
     inventory.replace(SYNDICATE, "demo: true\n", f"demo: true\n{shut}{MAIL}")
-    line = len(inventory.path(SYNDICATE).read_text().splitlines())
+    line = len((inventory.folder / SYNDICATE).read_text().splitlines())
     assert inventory.errors() == [
         f'syndicate.yaml:{line}: mail.port: the firewall does not let tcp/587 out: no flow from "mail" to "internet" has it; add it to services.submission in group_data/ or overrides'
     ]

@@ -31,7 +31,7 @@ def queue() -> Iterator[Queue]:
             self.wfile.write(b"220 here\r\n")
             for line in self.rfile:
                 word = line[:4].upper()
-                answer = found.answer if word == b"RCPT" else "250 well"
+                answer = {b"RCPT": found.answer, b"QUIT": "221 bye"}.get(word, "250 well")
                 if word == b"DATA":
                     self.wfile.write(b"354 go\r\n")
                     found.taken.append(b"".join(iter(self.rfile.readline, b".\r\n")))

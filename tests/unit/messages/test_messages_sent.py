@@ -48,7 +48,7 @@ def left(settings: Settings, name: str = "message.1", caller: str = '"Hina" <103
 
 def sent(queue: Queue) -> EmailMessage:
     (raw,) = queue.taken
-    found = BytesParser(policy=default).parsebytes(raw)
+    found = BytesParser(policy=default).parsebytes(raw.replace(b"\r\n", b"\n"))
     assert isinstance(found, EmailMessage)
     return found
 

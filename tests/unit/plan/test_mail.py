@@ -56,8 +56,8 @@ def test_only_the_sender_reaches_relays(plans: dict[str, HostPlan]) -> None:
     assert rule.source.ipv4 == (f"{at.ipv4}/32",)
     assert [(each.protocol, each.first) for each in rule.ports] == [("tcp", 465), ("tcp", 587)]
     reach = Reach(plans)
-    assert reach.verdict(Packet(at.ipv4, "198.51.100.25", "tcp", 587)).allowed
-    assert not reach.verdict(Packet(at.ipv4, "198.51.100.25", "tcp", 25)).allowed
+    assert reach.follow(Packet(at.ipv4, "198.51.100.25", "tcp", 587)).allowed
+    assert not reach.follow(Packet(at.ipv4, "198.51.100.25", "tcp", 25)).allowed
 
 
 def test_without_a_relay_nothing_is_open(territory: Territory) -> None:

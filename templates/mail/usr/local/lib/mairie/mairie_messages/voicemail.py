@@ -20,9 +20,16 @@ WITHHELD = {"Unknown Caller": "numéro masqué", "an unknown caller": "numéro m
 
 
 def voicemail(settings: Settings, raw: bytes) -> EmailMessage:
-    """Return the mail for one that Asterisk wrote: the same words, a compressed recording."""
+    """Return the mail for one that Asterisk wrote: the same words, a compressed recording.
+
+    Raises:
+        ValueError: it is for nobody.
+
+    """
     found = BytesParser(policy=default).parsebytes(raw)
     assert isinstance(found, EmailMessage)  # noqa: S101 - what the policy makes
+    if not found["To"]:
+        raise ValueError("a mail for nobody")
     body = found.get_body(("plain",))
     text = str(body.get_content()) if body is not None else ""
     subject = str(found["Subject"] or "")
