@@ -230,7 +230,7 @@ REFERENCE: tuple[tuple[str, str, list[str]], ...] = (
         "people where they may not be",
         "networks: {public: {security: enterprise}}",
         [
-            'group_data/all.py:518: networks.public.segment: people may not be put into "public"; allowed: agents, school'
+            'group_data/all.py:525: networks.public.segment: people may not be put into "public"; allowed: agents, school'
         ],
     ),
     (
