@@ -6,20 +6,34 @@ import hashlib
 import io
 import lzma
 import tarfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import Self
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Archive:
-    """A tar file compressed with xz.
+    """A tar file, compressed with xz when somebody asks for it.
 
-    ``digest`` is the SHA-256 of the tar file itself, in hexadecimal: it does not depend on the
-    version of the compressor, so two machines agree on it.
+    Compressing takes most of a second of processor time, and a host that has the archive already
+    knows it by its digest.
     """
 
     digest: str
-    data: bytes
+    """SHA-256 of the tar file itself, in hexadecimal: it does not depend on the version of the
+    compressor, so two machines agree on it."""
+    compress: Callable[[], bytes] = field(compare=False, repr=False)
+
+    @classmethod
+    def of(cls, digest: str, data: bytes) -> Self:
+        """Return one that is compressed already."""
+        return cls(digest, lambda: data)
+
+    @cached_property
+    def data(self) -> bytes:
+        """The compressed file."""
+        return self.compress()
 
 
 def pack(files: Mapping[str, bytes], *, executable: frozenset[str] = frozenset()) -> Archive:
@@ -39,8 +53,11 @@ def pack(files: Mapping[str, bytes], *, executable: frozenset[str] = frozenset()
             entry.uname = entry.gname = "root"
             tar.addfile(entry, io.BytesIO(files[name]))
     content = raw.getvalue()
-    packed = lzma.compress(content, format=lzma.FORMAT_XZ, preset=9 | lzma.PRESET_EXTREME)
-    return Archive(hashlib.sha256(content).hexdigest(), packed)
+    return Archive(hashlib.sha256(content).hexdigest(), partial(_compress, content))
+
+
+def _compress(content: bytes) -> bytes:
+    return lzma.compress(content, format=lzma.FORMAT_XZ, preset=9 | lzma.PRESET_EXTREME)
 
 
 def unpack(data: bytes) -> dict[str, bytes]:

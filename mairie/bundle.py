@@ -87,7 +87,7 @@ def read_bundle(path: Path) -> Bundle:
 
     """
     data = path.read_bytes()
-    return Bundle(read_manifest(data).host, Archive(digest_of(data), data))
+    return Bundle(read_manifest(data).host, Archive.of(digest_of(data), data))
 
 
 def read_manifest(data: bytes) -> Manifest:

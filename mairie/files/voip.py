@@ -20,7 +20,7 @@ from mairie.dialplan import (
     spoken,
     trunk_prefix,
 )
-from mairie.files import SHELL, VERIFY, TemplateFile
+from mairie.files import JSON, LIBRARY, SHELL, VERIFY, TemplateFile, modules
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.voip import ExchangePlan, Extension, VoipPlan
 
@@ -33,6 +33,9 @@ PACKAGE = "asterisk"
 HELPERS = "/usr/local/libexec/mairie"
 APPLY = f"{HELPERS}/apply-voip"
 KEEP = f"{HELPERS}/keep-calls"
+CALLS = "/usr/local/sbin/mairie-calls"
+"""Program that says who is on the telephone, and who was."""
+CALLS_SETTINGS = "/etc/mairie/calls.json"
 UNITS = "/etc/systemd/system"
 KEEP_SERVICE = "mairie-calls-keep.service"
 KEEP_TIMER = "mairie-calls-keep.timer"
@@ -49,7 +52,7 @@ OUTBOX = f"{SPOOL}/mail"
 FAXES = f"{SPOOL}/fax"
 """Faxes, a file each, until brick mail has sent them."""
 HAND_OVER = f"{HELPERS}/keep-message"
-LIBRARY = "/var/lib/asterisk"
+ASTERISK_STATE = "/var/lib/asterisk"
 LANGUAGE = "fr_CA_f_June"
 """Of announcements: Debian's French prompts for Asterisk."""
 SOUNDS = "/usr/share/asterisk/sounds"
@@ -174,7 +177,7 @@ def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
     return (*_configuration(plan, at), *_programs(at), *_hand_over(plan))
 
 
-def modules(plan: HostPlan) -> tuple[str, ...]:
+def loaded(plan: HostPlan) -> tuple[str, ...]:
     """Return all that Asterisk loads on this host, in order."""
     faxes = plan.voip.faxes if plan.voip is not None else ()
     return (*MODULES, *(OF_FAXES if faxes else ()))
@@ -225,6 +228,21 @@ def transports(at: VoipPlan | ExchangePlan) -> list[dict[str, str]]:
     ]
 
 
+def names(at: VoipPlan | ExchangePlan) -> dict[str, str]:
+    """Return what a person calls each number and each of Asterisk's endpoints."""
+    if isinstance(at, ExchangePlan):
+        return {each.commune: each.label for each in at.communes}
+    return {
+        **{f"trunk-{trunk.name}": trunk.label for trunk in at.trunks},
+        **{f"*{each.code}": each.label for each in at.neighbours},
+        "hub": "autres communes",
+        **{number.number: number.label for number in at.emergency},
+        **{group.number: group.label for group in at.groups},
+        **({at.reception.number: "Accueil"} if at.reception else {}),
+        **{each.number: each.label for each in at.extensions},
+    }
+
+
 def phone_variables(extension: Extension, voip: VoipPlan) -> dict[str, str]:
     """Return what the dial plan knows of the phone that calls."""
     code = voip.country_code
@@ -246,10 +264,10 @@ def _configuration(plan: HostPlan, at: VoipPlan | ExchangePlan) -> Iterator[Temp
         "live": LIVE,
         "run": RUN,
         "logs": LOGS,
-        "library": LIBRARY,
+        "library": ASTERISK_STATE,
         "spool": SPOOL,
         "language": LANGUAGE,
-        "modules": modules(plan),
+        "modules": loaded(plan),
     }
     for name in ("asterisk.conf", "modules.conf", "logger.conf", "indications.conf"):
         yield _read(name, **common)
@@ -352,6 +370,14 @@ def _programs(at: VoipPlan | ExchangePlan) -> Iterator[TemplateFile]:
             "log_days": LOG_DAYS,
             "account": ACCOUNT,
         },
+    )
+    yield from modules("voip", "mairie_calls/*.py")
+    yield TemplateFile(path=CALLS, mode="755", check=SHELL, context={"library": LIBRARY})
+    yield TemplateFile(
+        path=CALLS_SETTINGS,
+        mode="600",
+        check=JSON,
+        context={"settings": {"records": RECORDS, "names": names(at)}},
     )
     units = {"program": KEEP, "logs": LOGS, "records": RECORDS, "run": RUN, "service": SERVICE}
     for name in (KEEP_SERVICE, KEEP_TIMER):

@@ -7,16 +7,19 @@ to load and check the files and to resolve them, hosts, and peak memory after ea
 from __future__ import annotations
 
 import json
+import re
 import resource
 import sys
 import time
 from base64 import b64encode
 from dataclasses import replace
+from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 
 import yaml
 
+from mairie.cli.main import collect_rarely
 from mairie.inventory import load
 from mairie.model.territory import PublicKeys
 from mairie.plan.resolve import places, resolve
@@ -30,9 +33,10 @@ ROOMY = {
         "site": {"ipv4": 21, "ipv6": 60},
         "segment": {"ipv4": 25, "ipv6": 64},
     },
-    "overrides": {"backup": {"at_once": 1000}},
+    "overrides": {"backup": {"at_once": 1000}, "telephony": {"code_digits": 4}},
 }
-"""Prefixes with room for 1,000 communes of 8 sites, and nights with room for them at one hub."""
+"""Prefixes and short codes with room for 1,000 communes of 8 sites, and nights with room for them
+at one hub."""
 
 
 def write(number: int, folder: Path) -> None:
@@ -43,8 +47,18 @@ def write(number: int, folder: Path) -> None:
     models = [yaml.safe_load(path.read_text()) for path in sorted(MODEL.glob("communes/*.yaml"))]
     for index, model in enumerate(islice(cycle(models), number), 1):
         named = {"insee": f"{index:05}", "name": f"Commune {index}", "index": index}
-        text = yaml.safe_dump({**model, **named}, sort_keys=False)
+        phones = {
+            name: {**phone, "mac": f"02:00:00:{index // 256:02x}:{index % 256:02x}:{device:02x}"}
+            for device, (name, phone) in enumerate(model.get("phones", {}).items())
+        }
+        text = yaml.safe_dump({**model, **named, **({"phones": phones} if phones else {})})
+        text = re.sub(r"\+689(\d{8})", partial(_elsewhere, index), text)
         (folder / "communes" / f"commune-{index}.yaml").write_text(text)
+
+
+def _elsewhere(index: int, number: re.Match[str]) -> str:
+    """Return a telephone number of metropolitan France, where these codes are, for no other."""
+    return f"+331{(int(number[1]) + 1_000 * index) % 10_000_000 + 40_000_000}"
 
 
 def measure(folder: Path) -> dict[str, float]:
@@ -79,6 +93,7 @@ def _peak_mb() -> float:
 
 def main() -> None:
     """Do what the module says."""
+    collect_rarely()
     folder = Path(sys.argv[2])
     write(int(sys.argv[1]), folder)
     json.dump(measure(folder), sys.stdout)

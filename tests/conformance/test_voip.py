@@ -182,7 +182,7 @@ def test_has_read_them(probe: Probe) -> None:
 )
 def test_modules(probe: Probe, plan: HostPlan) -> None:
     found = set(BUILT_IN.findall(told(probe, NO_MODULES)))
-    wanted = {f"{name}.so" for name in table.modules(plan)}
+    wanted = {f"{name}.so" for name in table.loaded(plan)}
     extra, absent = sorted(found - wanted), sorted(wanted - found)
     assert not extra, f"en trop : {', '.join(extra)}"
     assert not absent, f"manque : {', '.join(absent)}"

@@ -505,9 +505,15 @@ def _uptime(world: World) -> str:
 def test_records_say_who_called_and_are_erased(world: World) -> None:
     world.dial(world.phones["rurutu maire"], "40333333")
     assert wait(lambda: len(world.seen("operator")) == 1, 10)
+    trunk = table.names(world.voip(RURUTU))["trunk-local"]
+    talking = world.nodes.check(RURUTU, [table.CALLS, "--last", "0"])
+    assert re.search(rf"^\d+:\d\d\t103 .* — trunk-local {trunk}$", talking, re.MULTILINE), talking
     world.hush()
     read = ["sh", "-c", f"cat {table.RECORDS}/calls*.csv"]
     assert wait(lambda: '"103","40930000","40333333"' in world.nodes.check(RURUTU, read), 5)
+    ended = world.nodes.check(RURUTU, [table.CALLS, "--last", "3"])
+    assert "personne n'est au téléphone" in ended
+    assert re.search(r"\t103 .*\t40333333\t\d:\d\d\trépondu", ended), ended
     old = f"{table.RECORDS}/calls-2020-01-01.csv"
     world.nodes.check(RURUTU, ["install", "-o", table.ACCOUNT, "/dev/null", old])
     world.nodes.check(RURUTU, ["systemctl", "start", table.KEEP_SERVICE])

@@ -20,7 +20,6 @@ from mairie.files.backup import (
     htpasswd,
     key,
 )
-from mairie.paths import assets
 from mairie.plan.host import HostPlan
 from mairie.render import RenderedFile, render
 from tests.render.conftest import secrets_of
@@ -28,14 +27,9 @@ from tests.render.conftest import secrets_of
 Rendered = Callable[[str, str], dict[str, RenderedFile]]
 
 
-def own(files: dict[str, RenderedFile]) -> dict[str, RenderedFile]:
-    """Leave out the programs: they are files of their own, with tests of their own."""
-    return {path: file for path, file in files.items() if not path.endswith(".py")}
-
-
 @pytest.mark.parametrize("host", ["hub", "rapa-mairie-box", "rurutu-mairie-srv"])
 def test_whole_output(compare: Callable[..., None], host: str) -> None:
-    compare("backup", host, own)
+    compare("backup", host)
 
 
 def test_each_end_gets_its_own_program_and_the_module_they_share(rendered: Rendered) -> None:
@@ -47,12 +41,6 @@ def test_each_end_gets_its_own_program_and_the_module_they_share(rendered: Rende
         assert "/usr/local/lib/mairie/mairie_restic.py" in names
         assert f"/usr/local/lib/mairie/{package}/__main__.py" in names
         assert not [name for name in names if other in name]
-
-
-def test_a_program_is_copied_as_it_stands(rendered: Rendered) -> None:
-    path = "/usr/local/lib/mairie/mairie_restic.py"
-    source = assets().templates / "backup" / path.lstrip("/")
-    assert rendered("backup", "hub")[path].text == source.read_text()
 
 
 def test_secrets_stand_in_files_only_root_may_read(demo: dict[str, HostPlan]) -> None:

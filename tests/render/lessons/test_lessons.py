@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -20,7 +19,6 @@ LESSONS = (
     "    lessons: {minutes: 45, schedule: [{days: [mon, thu], start: '13:00', end: '14:30'}, "
     "{days: [tue], start: '08:00', end: '09:00'}]}\n"
 )
-ROOT = Path(__file__).parents[3]
 
 
 def with_lessons(text: str) -> str:
@@ -35,23 +33,8 @@ def demo() -> dict[str, HostPlan]:
     return demo_plans(with_lessons)
 
 
-def own(files: dict[str, RenderedFile]) -> dict[str, RenderedFile]:
-    """Leave out the program, which is copied as it stands."""
-    return {path: file for path, file in files.items() if not path.endswith(".py")}
-
-
 def test_whole_output(compare: Callable[..., None]) -> None:
-    compare("lessons", GATEWAY, own)
-
-
-def test_the_program_is_copied_as_it_stands(rendered: Rendered) -> None:
-    folder = ROOT / "templates/lessons"
-    names = {path for path in rendered("lessons", GATEWAY) if path.endswith(".py")}
-    assert names == {
-        f"/{path.relative_to(folder)}" for path in (folder / "usr/local/lib").rglob("*.py")
-    }
-    for name in names:
-        assert rendered("lessons", GATEWAY)[name].text == (folder / name.lstrip("/")).read_text()
+    compare("lessons", GATEWAY)
 
 
 @pytest.mark.parametrize("host", ["hub", "rurutu-mairie-gw", "rapa-mairie-box"])

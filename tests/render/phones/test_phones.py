@@ -18,7 +18,6 @@ from tests.lab.voip_inventory import write
 
 SERVER, GATEWAY = "rurutu-mairie-srv", "rurutu-mairie-gw"
 DNSMASQ = "/etc/dnsmasq.d/mairie.conf"
-ROOT = Path(__file__).parents[3]
 PASSWORD = "p&ss<word>-of-{}"
 Files = dict[str, RenderedFile]
 Rendered = Callable[[str, str], Files]
@@ -46,25 +45,8 @@ def rendered() -> Rendered:
     return run
 
 
-def own(files: Files) -> Files:
-    """Leave out the program, which is copied as it stands."""
-    return {path: file for path, file in files.items() if not path.endswith(".py")}
-
-
 def test_whole_output(compare: Callable[..., None]) -> None:
-    compare("phones", SERVER, own)
-
-
-def test_the_program_is_copied_as_it_stands(rendered: Rendered) -> None:
-    folder = ROOT / "templates/phones"
-    found = {
-        path: file for path, file in rendered("phones", SERVER).items() if path.endswith(".py")
-    }
-    assert set(found) == {
-        f"/{path.relative_to(folder)}" for path in (folder / "usr/local/lib").rglob("*.py")
-    }
-    for name, file in found.items():
-        assert file.text == (folder / name.lstrip("/")).read_text()
+    compare("phones", SERVER)
 
 
 @pytest.mark.parametrize("host", ["hub", GATEWAY, "rurutu-ecole-gw"])

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -12,26 +11,10 @@ from mairie.render import RenderedFile
 
 Rendered = Callable[[str, str], dict[str, RenderedFile]]
 BOX = "rapa-mairie-box"
-ROOT = Path(__file__).parents[3]
-
-
-def own(files: dict[str, RenderedFile]) -> dict[str, RenderedFile]:
-    """Leave out the program, which is copied as it stands."""
-    return {path: file for path, file in files.items() if not path.endswith(".py")}
 
 
 def test_whole_output(compare: Callable[..., None]) -> None:
-    compare("portal", BOX, own)
-
-
-def test_the_program_is_copied_as_it_stands(rendered: Rendered) -> None:
-    folder = ROOT / "templates/portal"
-    names = {path for path in rendered("portal", BOX) if path.endswith(".py")}
-    assert names == {
-        f"/{path.relative_to(folder)}" for path in (folder / "usr/local/lib").rglob("*.py")
-    }
-    for name in names:
-        assert rendered("portal", BOX)[name].text == (folder / name.lstrip("/")).read_text()
+    compare("portal", BOX)
 
 
 @pytest.mark.parametrize("host", ["hub", "rurutu-ecole-gw", "rurutu-mairie-srv"])

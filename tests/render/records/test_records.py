@@ -19,13 +19,8 @@ Rendered = Callable[[str, str], Files]
 BOX = "rapa-mairie-box"
 
 
-def but_programs(files: Files) -> Files:
-    """Return files without the programs, which are copied as they stand."""
-    return {path: file for path, file in files.items() if not path.startswith(LIBRARY)}
-
-
 def test_whole_output(compare: Callable[..., None]) -> None:
-    compare("records", BOX, but_programs)
+    compare("records", BOX)
 
 
 @pytest.mark.parametrize("host", ["hub", "rurutu-ecole-gw", "rurutu-mairie-srv"])

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -81,6 +81,21 @@ def test_what_the_host_lacks_is_sent_once(ground: Ground) -> None:
     assert second.operations == first.operations > 0
 
 
+def test_nothing_is_compressed_for_a_host_that_has_it(ground: Ground) -> None:
+    ground.script("base", ONE_FILE)
+    do(ground)
+    has = bundle_of(ground)
+
+    def refuse() -> bytes:
+        pytest.fail("compressed for nobody")
+
+    again = replace(has, archive=Archive(has.archive.digest, refuse))
+    outcome = push(
+        here(ground), again, APPLY, runtime=Asked([]), known_runtimes={platform(): RUNTIME.digest}
+    )
+    assert (outcome.status, outcome.message) == ("done", "")
+
+
 def test_old_bundles_and_runtimes_go_away(ground: Ground) -> None:
     for number in range(4):
         ground.script("base", ONE_FILE + f"  # {number}")
@@ -96,7 +111,7 @@ def test_old_bundles_and_runtimes_go_away(ground: Ground) -> None:
 
 def test_a_damaged_part_is_refused(ground: Ground) -> None:
     ground.script("base", ONE_FILE)
-    damaged = Archive(RUNTIME.digest, RUNTIME.data[:-40] + b"x" * 40)
+    damaged = Archive.of(RUNTIME.digest, RUNTIME.data[:-40] + b"x" * 40)
     outcome, _ = do(ground, runtime=lambda _p: damaged)
     assert outcome.status == "failed"
     assert "arrived damaged" in outcome.message
