@@ -23,6 +23,7 @@ BRICKS: dict[str, str] = {
     "records": "after network: it writes down what the firewall translates, from the first visitor",
     "voip": "after vpn: other communes are called through the tunnel; calls inside need none",
     "phones": "after voip: a phone that gets its file finds the telephone system it registers at",
+    "mail": "after voip: it sends, under that one's account, what the telephone system took down",
     "backup": "last: the first copy of a host is of a host that is complete, through its tunnel",
 }
 """Name of each brick to the reason for its place."""

@@ -39,7 +39,7 @@ def deploy() -> None:
     folder("voip", table.CANDIDATE, mode="750", group=table.ACCOUNT)
     if table.certificate_files(plan):
         folder("voip", table.TLS, mode="750", group=table.ACCOUNT)
-    for path in (table.RECORDS, table.VOICEMAIL):
+    for path in (table.RECORDS, table.VOICEMAIL, *table.spools(plan)):
         files.directory(
             name=f"voip: folder {path}",
             path=path,

@@ -47,6 +47,7 @@ services = {
     "backup": ["tcp/8000"],
     "packages": ["tcp/8001"],
     "radius": ["udp/1812"],
+    "submission": ["tcp/465", "tcp/587"],
     # Operators choose the ports of the sound; the firewall's state lets their answers in.
     "trunk": ["tcp/5060-5061", "udp/1024-65535"],
 }
@@ -143,6 +144,12 @@ flows = {
         "to": "internet",
         "services": ["trunk"],
         "reason": "L'autocommutateur appelle l'opérateur téléphonique",
+    },
+    "mail-internet": {
+        "from": "mail",
+        "to": "internet",
+        "services": ["submission"],
+        "reason": "Messages du répondeur et télécopies, par le relais du syndicat",
     },
     "public-internet": {
         "from": "public",
@@ -882,6 +889,9 @@ hardening = {
     },
 }
 
+# Messages of hosts wait for the link: a commune may be cut off for a week.
+mail = {"keep_days": 14, "late_hours": 6}
+
 __all__ = [
     "backup",
     "dns",
@@ -890,6 +900,7 @@ __all__ = [
     "hardening",
     "journal",
     "lessons",
+    "mail",
     "networks",
     "ntp",
     "packages",

@@ -123,12 +123,17 @@ def class_contexts(voip: VoipPlan) -> dict[Right, tuple[ClassContext, ...]]:
 def incoming_numbers(voip: VoipPlan) -> tuple[Incoming, ...]:
     """Return where each number that a trunk delivers arrives.
 
-    A number that exactly one phone shows rings that phone; every other one the reception and,
-    where there is none, the first phone that shows it, or the first of all.
+    A number for faxes takes them. A number that exactly one phone shows rings that phone; every
+    other one the reception and, where there is none, the first phone that shows it, or the first
+    of all.
     """
     numbers = dict.fromkeys(number for trunk in voip.trunks for number in trunk.numbers)
     found = []
     for number in numbers:
+        fax = next((each for each in voip.faxes if each.number == number), None)
+        if fax is not None:
+            found.append(Incoming(number=number, target=f"fax,{fax.name},1"))
+            continue
         showing = [each for each in voip.extensions if each.outgoing == number]
         if len(showing) == 1 or (showing and voip.reception is None):
             target = f"inside,{showing[0].number},1"

@@ -64,6 +64,7 @@ def _facts(out: Console, plan: HostPlan) -> None:
         "portal": _portal(plan),
         "telephony": _show_telephony.summary(plan),
         "phones": _phones(plan),
+        "mail": _mail(plan),
         "backup": _backup(plan),
     }
     table = Table.grid(padding=(0, 2))
@@ -113,6 +114,16 @@ def _phones(plan: HostPlan) -> str:
     makers = Counter(phone.maker for phone in plan.phones.phones)
     counted = ", ".join(f"{count} {maker}" for maker, count in sorted(makers.items()))
     return f"{counted} fetch their files from {plan.phones.url}"
+
+
+def _mail(plan: HostPlan) -> str:
+    if plan.mail is None:
+        return ""
+    mail = plan.mail
+    return (
+        f"from {mail.sender} through {mail.relay}:{mail.port} as {mail.username}; waits up to "
+        f"{mail.keep_days} days for the link"
+    )
 
 
 def _filter(plan: HostPlan) -> str:

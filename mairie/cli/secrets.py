@@ -67,11 +67,11 @@ def generate(names: tuple[str, ...], inventory: Path, identity: Path | None) -> 
 
 @command.command()
 @click.argument("commune", metavar="COMMUNE")
-@click.argument("name", metavar="trunk-NAME")
+@click.argument("name", metavar="trunk-NAME|mail-relay")
 @inventory_option
 @identity_option
 def put(commune: str, name: str, inventory: Path, identity: Path | None) -> None:
-    """Keep the password that an operator gave COMMUNE for a trunk.
+    """Keep the password that COMMUNE was given for a trunk, or for the mail relay.
 
     It is asked for twice; without a terminal, the first line of standard input is taken.
     """

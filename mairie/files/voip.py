@@ -52,6 +52,11 @@ RECORDS = f"{LOGS}/cdr-custom"
 """Call records: ``calls.csv`` of today, and one file for each day before it."""
 SPOOL = "/var/spool/asterisk"
 VOICEMAIL = f"{SPOOL}/voicemail"
+OUTBOX = f"{SPOOL}/mail"
+"""Messages that are also sent by mail, a file each, until brick mail has sent them."""
+FAXES = f"{SPOOL}/fax"
+"""Faxes, a file each, until brick mail has sent them."""
+HAND_OVER = f"{HELPERS}/keep-message"
 ASTERISK_STATE = "/var/lib/asterisk"
 LANGUAGE = "fr_CA_f_June"
 """Of announcements: Debian's French prompts for Asterisk."""
@@ -155,6 +160,8 @@ MODULES = (
     "pbx_config",
 )
 """All that Asterisk loads, in order; what one of them needs comes by itself, or before it."""
+OF_FAXES = ("res_fax", "res_fax_spandsp", "res_pjsip_t38")
+"""What faxes need beside these, where a commune receives some."""
 EMPTY = (
     "ccss.conf",
     "cel.conf",
@@ -168,7 +175,6 @@ EMPTY = (
     "pjproject.conf",
     "sorcery.conf",
     "stasis.conf",
-    "udptl.conf",
 )
 """Files that Asterisk's core looks for; what they would switch on is off without a word."""
 
@@ -179,7 +185,13 @@ def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
     if at is None:
         return ()
     guard = _guard(plan.voip) if plan.voip is not None else ()
-    return (*certificate_files(plan), *_configuration(plan, at), *_programs(at), *guard)
+    return (
+        *certificate_files(plan),
+        *_configuration(plan, at),
+        *_programs(at),
+        *guard,
+        *_hand_over(plan),
+    )
 
 
 def guard_files(plan: HostPlan) -> tuple[TemplateFile, ...]:
@@ -196,6 +208,19 @@ def certificate_files(plan: HostPlan) -> tuple[TemplateFile, ...]:
         TemplateFile(path=path, mode="640", group=ACCOUNT, secret=True)
         for path in (CERTIFICATE, KEY)
     )
+
+
+def loaded(plan: HostPlan) -> tuple[str, ...]:
+    """Return all that Asterisk loads on this host, in order."""
+    faxes = plan.voip.faxes if plan.voip is not None else ()
+    return (*MODULES, *(OF_FAXES if faxes else ()))
+
+
+def spools(plan: HostPlan) -> tuple[str, ...]:
+    """Return the folders in which what brick mail sends waits for it."""
+    if plan.mail is None or plan.voip is None:
+        return ()
+    return (OUTBOX, *((FAXES,) if plan.voip.faxes else ()))
 
 
 def candidate_of(name: str) -> str:
@@ -279,7 +304,7 @@ def _configuration(plan: HostPlan, at: VoipPlan | ExchangePlan) -> Iterator[Temp
         "library": ASTERISK_STATE,
         "spool": SPOOL,
         "language": LANGUAGE,
-        "modules": MODULES,
+        "modules": loaded(plan),
     }
     for name in ("asterisk.conf", "modules.conf", "logger.conf", "indications.conf"):
         yield _read(name, **common)
@@ -298,12 +323,18 @@ def _configuration(plan: HostPlan, at: VoipPlan | ExchangePlan) -> Iterator[Temp
         certificate=CERTIFICATE if isinstance(at, VoipPlan) and at.certificate else "",
         key=KEY,
     )
+    faxes = bool(plan.voip and plan.voip.faxes)
+    yield _read("udptl.conf", template="" if faxes else "empty", at=at)
+    if faxes:
+        yield _read("res_fax.conf")
     if plan.voip is not None:
         yield from _commune(plan, plan.voip)
     elif plan.exchange is not None:
         exchange = plan.exchange
         yield _read("queues.conf", groups=())
-        yield _read("voicemail.conf", secret=True, extensions=(), timezone=plan.timezone)
+        yield _read(
+            "voicemail.conf", secret=True, extensions=(), timezone=plan.timezone, hand_over=""
+        )
         yield _read("pjsip_secrets.conf", secret=True, extensions=(), trunks=())
         yield _read("pjsip.conf", template="pjsip-exchange.conf", exchange=exchange)
         yield _read("extensions.conf", template="extensions-exchange.conf", exchange=exchange)
@@ -316,7 +347,14 @@ def _commune(plan: HostPlan, voip: VoipPlan) -> Iterator[TemplateFile]:
     reception = voip.reception
     contexts = class_contexts(voip)
     yield _read("queues.conf", groups=queues, by_name=by_name)
-    yield _read("voicemail.conf", secret=True, extensions=with_voicemail, timezone=plan.timezone)
+    yield _read(
+        "voicemail.conf",
+        secret=True,
+        extensions=with_voicemail,
+        timezone=plan.timezone,
+        hand_over=HAND_OVER if plan.mail is not None else "",
+        spoken=spoken,
+    )
     yield _read("pjsip_secrets.conf", secret=True, extensions=voip.extensions, trunks=voip.trunks)
     yield _read(
         "pjsip.conf",
@@ -339,8 +377,14 @@ def _commune(plan: HostPlan, voip: VoipPlan) -> Iterator[TemplateFile]:
         national=national,
         trunk_prefix=trunk_prefix(voip.country_code),
         incoming=incoming_numbers(voip),
+        faxes=FAXES,
         spoken=spoken,
     )
+
+
+def _hand_over(plan: HostPlan) -> Iterator[TemplateFile]:
+    if plan.mail is not None:
+        yield TemplateFile(path=HAND_OVER, mode="755", check=SHELL, context={"outbox": OUTBOX})
 
 
 def _programs(at: VoipPlan | ExchangePlan) -> Iterator[TemplateFile]:

@@ -19,7 +19,7 @@ from pydantic import BaseModel, StringConstraints, ValidationError
 from mairie.inventory.problems import Problem, listing, suggestion
 from mairie.inventory.spots import Spot, spot
 from mairie.inventory.yaml_nodes import Document, Key, child
-from mairie.model import base, commune, numbering, reference, syndicate, telephony
+from mairie.model import base, commune, mail, numbering, reference, syndicate, telephony
 
 
 def _pattern(annotated: Any, *path: str) -> str:
@@ -59,6 +59,9 @@ PATTERNS: Mapping[str, str] = {
         telephony.OutsideNumber
     ): "the number as it is called from abroad, with +, such as +68940930000",
     _pattern(telephony.MailAddress): "a mail address, such as accueil@rurutu.example",
+    _pattern(mail.RelayHost): "the name of a host in lower case, such as smtp.syndicat.example",
+    _pattern(mail.RelayUser): "the name of the account at the relay, or {commune} in it",
+    _pattern(mail.Sender): "a mail address, such as mairie@syndicat.example",
     _pattern(telephony.TrunkHost): "the name or address of a host, such as sip.operateur.example",
     _pattern(telephony.SipUser): "the user's name as the operator gave it, letters and digits",
     _pattern(reference.ClockTime): "a time from 00:00 to 24:00, such as 07:30",

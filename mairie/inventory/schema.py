@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from mairie.inventory import official
 from mairie.model.commune import ACCESS_POINTS, AP_HOSTS, Commune
+from mairie.model.mail import MAIL
 from mairie.model.reference import Reference
 from mairie.model.syndicate import Syndicate
 from mairie.model.telephony import TELEPHONY
@@ -18,7 +19,7 @@ DIALECT = "http://json-schema.org/draft-07/schema#"
 """The dialect that editors' YAML language server knows best."""
 _ZONES = (
     *("internet", "hub", "gateway", "technicians", "peers"),
-    *(ACCESS_POINTS, AP_HOSTS, TELEPHONY),
+    *(ACCESS_POINTS, AP_HOSTS, TELEPHONY, MAIL),
 )
 
 Schema = dict[str, Any]

@@ -91,6 +91,9 @@ WIFI = ("freeradius", "hostapd", "iw", "openssl", "wireless-regdb")
 GUARD = ("fail2ban",)
 """What slows down those who guess passwords of telephones."""
 
+MAIL = ("lame", "libsasl2-modules", "libtiff-tools", "postfix", "sasl2-bin")
+"""What sends messages needs; the last one is of the relay that tests play."""
+
 CLIENT = (
     "baresip-core",
     "bind9-dnsutils",
@@ -148,7 +151,7 @@ class Recipe:
 
     suite: str = SUITE
     base: tuple[str, ...] = BASE
-    bricks: tuple[str, ...] = (*BRICKS, *BACKUP, *WIFI, *VOIP, *GUARD)
+    bricks: tuple[str, ...] = (*BRICKS, *BACKUP, *WIFI, *VOIP, *GUARD, *MAIL)
     """Available to apt in the lab, with all they depend on."""
     standard: tuple[str, ...] = STANDARD
     """On every host, and available to apt as well."""

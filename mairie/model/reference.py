@@ -24,6 +24,7 @@ from mairie.model.base import (
     Size,
     Ssid,
 )
+from mairie.model.mail import ReferenceMail
 from mairie.model.numbering import MediaCodec, ReferenceTelephony
 
 PortRange = Annotated[
@@ -95,7 +96,8 @@ class Flow(Model):
 
     source: str = Field(
         alias="from",
-        description="A segment, or technicians, hub, gateway, access-points, ap-hosts, telephony",
+        description="A segment, or technicians, hub, gateway, access-points, ap-hosts, telephony, "
+        "mail",
     )
     destination: str = Field(
         alias="to", description="A segment, or internet, hub, gateway, telephony"
@@ -376,6 +378,7 @@ class Reference(Model):
     spectrum: dict[CountryCode, Spectrum]
     records: Records
     telephony: ReferenceTelephony
+    mail: ReferenceMail
     vpn_port: int = Field(ge=1024, le=65535)
 
 

@@ -11,6 +11,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from mairie.model.base import InterfaceName, Label, Model, Name, WireGuardKey
+from mairie.model.mail import Mail
 
 _ENDPOINT = re.compile(r"^(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):(?P<port>\d{1,5})$")
 
@@ -150,6 +151,7 @@ class Syndicate(Model):
     hubs: dict[Name, Hub] = Field(min_length=1)
     technicians: dict[Name, Technician] = Field(min_length=1)
     peers: dict[Name, Peer] = Field(default_factory=dict)
+    mail: Mail | None = Field(None, description="How messages of the communes' hosts leave")
     recipients: tuple[str, ...] = Field(
         (), description="age or SSH public keys of the syndicate itself, for the secrets"
     )

@@ -190,6 +190,13 @@ class Trunk(Model):
         return self.port or (5061 if self.transport == "tls" else 5060)
 
 
+class Fax(Model):
+    """Faxes to an outside number become mail."""
+
+    number: OutsideNumber = Field(description="Which a trunk delivers, and nothing else uses")
+    mail: MailAddress = Field(description="Where they are sent, as PDF")
+
+
 class LocalEmergency(Emergency):
     """An emergency number that is another one here; who says so, and since when it is known."""
 
@@ -215,6 +222,7 @@ class Telephony(Model):
     reception: Reception | None = None
     groups: dict[Name, Group] = Field(default_factory=dict)
     trunks: dict[Name, Trunk] = Field(default_factory=dict)
+    faxes: dict[Name, Fax] = Field(default_factory=dict)
     emergency: dict[EmergencyDigits, LocalEmergency] = Field(
         default_factory=dict, description="What differs here from the territory's numbers"
     )

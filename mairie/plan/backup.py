@@ -24,11 +24,14 @@ from mairie.plan.parts.night import NightWindow
 from mairie.plan.records import FOLDER as RECORDS
 from mairie.plan.records import has_records
 from mairie.plan.stable import stable_number
+from mairie.plan.telephone_host import has_voip
 
 HOME = "/var/lib/mairie/backup"
 """What the backup itself keeps on a host, and always saves: its canary, and the dumps."""
 DUMPS = f"{HOME}/dumps"
 """Where databases are dumped before they are saved."""
+VOICEMAIL = "/var/spool/asterisk/voicemail"
+"""Messages that callers left, greetings, and the codes that people chose."""
 DRILL_DAYS = 28
 """Days that every month has."""
 
@@ -90,7 +93,7 @@ def site_backup(place: SiteHost) -> BackupPlan:
         download=uplink.down * kind.backup_percent // 100,
         connections=kind.backup_connections,
         pack_bytes=kind.backup_pack_mib * MEBIBYTE,
-        folders=_unique((*reference.folders, *written.folders)),
+        folders=_unique((*reference.folders, *_also(place), *written.folders)),
         excludes=_unique((*reference.excludes, *_never(place), *written.excludes)),
         databases=tuple(
             Database(name=name, engine=item.engine, source=source(name, item))
@@ -108,6 +111,11 @@ def site_backup(place: SiteHost) -> BackupPlan:
             max_age_days=reference.drill.max_age_days,
         ),
     )
+
+
+def _also(place: SiteHost) -> tuple[str, ...]:
+    """Return what bricks keep outside the folders of the reference, and nobody else has."""
+    return (VOICEMAIL,) if has_voip(place) else ()
 
 
 def _never(place: SiteHost) -> tuple[str, ...]:

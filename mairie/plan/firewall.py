@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Literal, cast
 
 from mairie.model.commune import ACCESS_POINTS, AP_HOSTS
+from mairie.model.mail import MAIL
 from mairie.model.reference import Flow, Reference, Segment
 from mairie.model.telephony import TELEPHONY
 from mairie.plan import selectors as select
@@ -123,6 +124,8 @@ def _gateway_ends(place: SiteHost, flow: Flow) -> Iterator[Ends]:
             yield "", "input", points, select.own("gateway"), ""
     if flow.source == AP_HOSTS:
         yield from _from_ap_hosts(place, flow)
+    if flow.source == MAIL:
+        yield from _from_mail(place, flow)
     if TELEPHONY in (flow.source, flow.destination):
         yield from _of_telephony(place, flow, behind)
     if destination is not None:
@@ -140,6 +143,13 @@ def _from_ap_hosts(place: SiteHost, flow: Flow) -> Iterator[Ends]:
     elif flow.destination == "internet":
         outside = select.selector("internet", tuple(uplink.port for uplink in uplinks(place)))
         yield "", "forward", points, outside, ""
+
+
+def _from_mail(place: SiteHost, flow: Flow) -> Iterator[Ends]:
+    sender = select.mail_host(place)
+    if sender is not None and flow.destination == "internet":
+        outside = select.selector("internet", tuple(uplink.port for uplink in uplinks(place)))
+        yield "", "forward", sender, outside, ""
 
 
 def _of_telephony(place: SiteHost, flow: Flow, behind: Selector | None) -> Iterator[Ends]:

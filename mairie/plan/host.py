@@ -17,6 +17,7 @@ from mairie.plan.parts.backup import BackupPlan, StorePlan
 from mairie.plan.parts.base import BasePlan
 from mairie.plan.parts.hub import HubPlan
 from mairie.plan.parts.lessons import LessonsPlan
+from mairie.plan.parts.mail import MailPlan
 from mairie.plan.parts.network import NetworkPlan
 from mairie.plan.parts.packages import PackageSource
 from mairie.plan.parts.phones import PhonesPlan
@@ -40,6 +41,7 @@ Brick = Literal[
     "records",
     "voip",
     "phones",
+    "mail",
     "backup",
 ]
 
@@ -94,6 +96,8 @@ class HostPlan:
     """On a hub with communes that have phones only."""
     phones: PhonesPlan | None
     """On the telephone host of a commune whose phones set themselves up only."""
+    mail: MailPlan | None
+    """On the telephone host of a commune that has messages or faxes sent by mail only."""
     backup: BackupPlan | None
     """None on a hub and on an access point, which keeps nothing."""
     store: StorePlan | None

@@ -11,6 +11,7 @@ from mairie.plan.context import HubHost, Shared, SiteHost, hub_hosts, site_hosts
 from mairie.plan.host import Brick, HostPlan, Place
 from mairie.plan.hub import hub_plan
 from mairie.plan.lessons import has_lessons, site_lessons
+from mairie.plan.mail import has_mail, site_mail
 from mairie.plan.network import hub_network, site_network
 from mairie.plan.packages import package_source
 from mairie.plan.phones import has_phones, site_phones
@@ -92,6 +93,7 @@ def _hub(place: HubHost) -> HostPlan:
         voip=None,
         exchange=exchange,
         phones=None,
+        mail=None,
         backup=None,
         store=hub_store(place),
         packages=package_source(place),
@@ -131,6 +133,7 @@ def _site_host(place: SiteHost) -> HostPlan:
         voip=site_voip(place),
         exchange=None,
         phones=site_phones(place),
+        mail=site_mail(place),
         backup=None if place.is_access_point else site_backup(place),
         store=None,
         packages=package_source(place),
@@ -146,6 +149,7 @@ def _bricks(place: SiteHost) -> tuple[Brick, ...]:
     of_visitors = (*of_a_portal, *of_a_recorder)
     of_telephony: tuple[Brick, ...] = ("voip",) if has_voip(place) else ()
     of_phones: tuple[Brick, ...] = ("phones",) if has_phones(place) else ()
+    of_mail: tuple[Brick, ...] = ("mail",) if has_mail(place) else ()
     of_data: tuple[Brick, ...] = () if place.is_access_point else ("backup",)
-    of_services = (*of_wifi, *of_lessons, *of_visitors, *of_telephony, *of_phones)
+    of_services = (*of_wifi, *of_lessons, *of_visitors, *of_telephony, *of_phones, *of_mail)
     return ("base", "network", *of_a_gateway, *of_services, *of_data)

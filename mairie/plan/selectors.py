@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from mairie.model.commune import ACCESS_POINT_SEGMENT, ACCESS_POINTS, AP_HOSTS
+from mairie.model.mail import MAIL
 from mairie.model.reference import Segment
 from mairie.model.telephony import TELEPHONY
 from mairie.plan.addressing import TUNNEL_SLOT, HostAddress, Prefixes
 from mairie.plan.context import SERVER_SEGMENT, VPN_INTERFACE, HubHost, Shared, SiteHost
 from mairie.plan.interfaces import reservations
+from mairie.plan.mail import has_mail
 from mairie.plan.parts.network import Selector
 from mairie.plan.telephone_host import has_voip, own_address, telephone_hosts
 
@@ -74,6 +76,17 @@ def telephone_host(place: SiteHost) -> Selector | None:
         return None
     interfaces = () if found.is_gateway else (f"br-{SERVER_SEGMENT}",)
     return selector(TELEPHONY, interfaces, single(own_address(found)))
+
+
+def mail_host(place: SiteHost) -> Selector | None:
+    """Select the host of a site that sends mail; None on another site.
+
+    Also None where that is the gateway itself, whose own packets need no rule.
+    """
+    found = next((each for each in place.neighbours() if has_mail(each)), None)
+    if found is None or found.is_gateway:
+        return None
+    return selector(MAIL, (f"br-{SERVER_SEGMENT}",), single(own_address(found)))
 
 
 def telephone_hosts_of_hub(place: HubHost) -> Selector | None:

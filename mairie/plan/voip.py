@@ -13,6 +13,7 @@ from mairie.plan.parts.voip import (
     EmergencyNumber,
     ExchangePlan,
     Extension,
+    FaxLine,
     Guard,
     MediaCodec,
     Neighbour,
@@ -60,6 +61,10 @@ def site_voip(place: SiteHost) -> VoipPlan | None:
         rtp_last=last,
         guard=_guard(place),
         certificate=has_phones(place),
+        faxes=tuple(
+            FaxLine(name=name, number=fax.number, mail=fax.mail)
+            for name, fax in sorted(telephony.faxes.items())
+        ),
     )
 
 

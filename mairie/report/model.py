@@ -190,7 +190,7 @@ def exit_code(report: RunReport) -> int:
     return 4
 
 
-BRICKS = ("base", "network", "vpn", "hub", "wifi", "portal", "records", "voip", "backup")
+BRICKS = ("base", "network", "vpn", "hub", "wifi", "portal", "records", "voip", "mail", "backup")
 OTHER_STEMS = {"bak": "backup"}
 """Stems of controls that no brick's name begins with."""
 

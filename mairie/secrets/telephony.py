@@ -63,18 +63,18 @@ class Lines:
         return tuple(done)
 
     def put(self, commune: str, name: str, value: str, identity: Identity) -> None:
-        """Keep the password that an operator gave for a trunk.
+        """Keep the password that an operator gave for a trunk, or that of the mail relay.
 
         Args:
             commune: stem of its file.
-            name: ``trunk-<name>``.
+            name: ``trunk-<name>`` or ``mail-relay``.
             value: the password.
             identity: opens the commune's file.
 
         """
         known = given(self._commune(commune))
         if name not in known:
-            what = f"password given by an operator to {commune}, written trunk-<name>, named"
+            what = f"password given to {commune}, written trunk-<name> or mail-relay, named"
             raise owners.unknown(what, name, known, self.vault.territory)
         if not value or not value.isprintable() or len(value) > LONGEST:
             raise SecretsError(

@@ -6,11 +6,13 @@ from collections.abc import Collection, Iterator
 from typing import Final
 
 from mairie.model.commune import Commune
+from mairie.plan.mail import sends_mail
 from mairie.secrets.phone_certificates import NAMES, SPOKEN
 
 PHONE: Final = "sip-"
 VOICEMAIL: Final = "voicemail-"
 TRUNK: Final = "trunk-"
+RELAY: Final = "mail-relay"
 _SPOKEN: Final = {
     PHONE: "password of phone",
     VOICEMAIL: "code of voicemail",
@@ -32,10 +34,14 @@ def made(commune: Commune) -> tuple[str, ...]:
 
 
 def given(commune: Commune) -> tuple[str, ...]:
-    """Return the names of what operators give: ``trunk-<trunk>`` of those that are registered."""
+    """Return the names of what others give.
+
+    ``trunk-<trunk>`` of trunks that are registered; ``mail-relay`` where messages are sent by mail.
+    """
     trunks = commune.telephony.trunks if commune.telephony is not None else {}
-    return tuple(
-        f"{TRUNK}{name}" for name, trunk in sorted(trunks.items()) if trunk.kind == "register"
+    return (
+        *(f"{TRUNK}{name}" for name, trunk in sorted(trunks.items()) if trunk.kind == "register"),
+        *((RELAY,) if sends_mail(commune) else ()),
     )
 
 
@@ -43,6 +49,8 @@ def spoken(name: str) -> str:
     """Return a secret's name in words: ``password of phone accueil``."""
     if name in SPOKEN:
         return SPOKEN[name]
+    if name == RELAY:
+        return "password of the mail relay"
     prefix = next(each for each in _SPOKEN if name.startswith(each))
     return f"{_SPOKEN[prefix]} {name.removeprefix(prefix)}"
 
@@ -55,7 +63,8 @@ def missing(stem: str, commune: Commune, held: Collection[str]) -> Iterator[str]
     for name in given(commune):
         if name not in held:
             command = f'"mairie secrets put {stem} {name}"'
-            yield f"no {spoken(name)}; write what the operator gave with {command}"
+            giver = "was given for it" if name == RELAY else "the operator gave"
+            yield f"no {spoken(name)}; write what {giver} with {command}"
 
 
 def left_over(commune: Commune, held: Collection[str]) -> Iterator[str]:

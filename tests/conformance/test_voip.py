@@ -30,6 +30,8 @@ PROGRAM = "asterisk"
 NO_MODULES = "module show"
 OWN_QUESTIONS = range(32768, 61000)
 """Linux gives such a port to a socket that asks others, here for names."""
+MAIL_SHOWN = 32
+"""Characters of an address that Asterisk shows."""
 BUILT_IN = re.compile(r"^(\S+\.so)\s", re.MULTILINE)
 
 
@@ -178,9 +180,9 @@ def test_has_read_them(probe: Probe, plan: HostPlan) -> None:
     references=("ANSSI hygiène 14", "ANSSI-BP-028 R62"),
     applies=answers,
 )
-def test_modules(probe: Probe) -> None:
+def test_modules(probe: Probe, plan: HostPlan) -> None:
     found = set(BUILT_IN.findall(told(probe, NO_MODULES)))
-    wanted = {f"{name}.so" for name in table.MODULES}
+    wanted = {f"{name}.so" for name in table.loaded(plan)}
     extra, absent = sorted(found - wanted), sorted(wanted - found)
     assert not extra, f"en trop : {', '.join(extra)}"
     assert not absent, f"manque : {', '.join(absent)}"
@@ -459,6 +461,10 @@ FOLDERS = {
         {
             **{path: (path, *wanted) for path, wanted in FOLDERS.items()},
             **{
+                path: (path, "750", f"{table.ACCOUNT}:{table.ACCOUNT}")
+                for path in table.spools(plan)
+            },
+            **{
                 path: (path, "640", f"root:{table.ACCOUNT}")
                 for file in configuration_files(plan)
                 if file.secret
@@ -535,6 +541,23 @@ def test_exchange_rules(probe: Probe, plan: HostPlan) -> None:
     found = set(re.findall(r"Dial\(PJSIP/[^@)]*@([^,)]+)", shown))
     wanted = {each.commune for each in exchange.communes}
     assert found == wanted, f"mène vers {', '.join(sorted(found)) or 'rien'}"
+
+
+@control(
+    "VOI-47",
+    title="Chaque message part à l'adresse du plan, et à aucune autre",
+    reason="Une adresse changée à la main, et quelqu'un d'autre entend les messages.",
+    severity="high",
+    references=("RGPD art. 32",),
+    each=lambda plan: (
+        [each for each in plan.voip.extensions if each.voicemail] if plan.voip and plan.mail else ()
+    ),
+)
+def test_mail_address(subject: Extension, probe: Probe) -> None:
+    shown = told(probe, f"voicemail show mailbox {subject.number} mairie")
+    found = re.findall(r"[^\s@]+@[^\s@]+", shown.partition("\n\n")[0])
+    wanted = [subject.mail[:MAIL_SHOWN]] if subject.mail else []
+    assert found == wanted, "part à une autre adresse" if found else "ne part pas"
 
 
 # Where it comes from ------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from tests.lab.breaks import (
     base,
     hub,
     lessons,
+    mail,
     network,
     phones,
     portal,
@@ -55,7 +56,7 @@ def batches(breaks: Iterable[Break]) -> list[tuple[Break, ...]]:
     return [tuple(batch) for batch in found]
 
 
-TABLES = (base, network, vpn, hub, wifi, lessons, portal, records, voip, phones, backup)
+TABLES = (base, network, vpn, hub, wifi, lessons, portal, records, voip, phones, mail, backup)
 """Of every brick, in the order of deployment."""
 
 

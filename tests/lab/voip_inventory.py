@@ -18,7 +18,7 @@ RURUTU = f"""\
 phones:
   accueil:
     {{site: mairie, number: 101, mac: "00:15:65:10:44:11", model: yealink-t31g, label: Accueil,
-     voicemail: true, mail: accueil@rurutu.example}}
+     voicemail: true}}
   secretariat:
     {{site: mairie, number: 102, mac: "00:15:65:10:44:12", model: yealink-t31g, label: Secrétariat,
      voicemail: true}}
@@ -69,7 +69,7 @@ RAPA = f"""\
 phones:
   accueil:
     {{site: mairie, number: 101, mac: "00:15:65:10:41:11", model: yealink-t31g, label: Accueil,
-     voicemail: true, mail: accueil@rapa.example}}
+     voicemail: true}}
   infirmerie:
     {{site: mairie, number: 102, mac: "00:15:65:10:41:12", model: yealink-t31g, label: Infirmerie}}
 telephony:

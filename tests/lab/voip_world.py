@@ -97,9 +97,11 @@ class Phone:
 class World:
     """The machines, with their plans."""
 
-    def __init__(self, nodes: Nodes, folder: Path) -> None:
+    def __init__(
+        self, nodes: Nodes, folder: Path, write: Callable[[Path], Path] = voip_inventory.write
+    ) -> None:
         self.nodes = nodes
-        plans = resolve(load(voip_inventory.write(folder), secrets=False))
+        plans = resolve(load(write(folder), secrets=False))
         self.plans = {name: self._reachable(plans[name]) for name in SERVERS}
         self.phones = {phone.name: phone for phone in self._phones()}
 
@@ -188,25 +190,29 @@ class World:
     def start(self) -> None:
         """Give addresses, start operators, servers, and phones."""
         for name in self.names:
-            lines = [
-                "ip link set eth0 up",
-                "sysctl -qw net.ipv6.conf.eth0.disable_ipv6=0 2>/dev/null || :",
-            ]
-            for address in self.addresses(name):
-                plain = address.partition("/")[0]
-                length, family = ("8", "-4") if "." in plain else ("16", "-6")
-                nodad = " nodad" if family == "-6" else ""
-                lines.append(f"ip {family} address replace {plain}/{length} dev eth0{nodad}")
-            lines.append("ip -4 route replace 0.0.0.0/1 dev eth0 scope link")
-            lines.append("ip -4 route replace 128.0.0.0/1 dev eth0 scope link")
-            self.nodes.check(name, ["sh", "-ec", "\n".join(lines)])
+            self.give_addresses(name)
         for name in OPERATORS:
-            self._operator(name)
+            self.operator(name)
         for name in SERVERS:
             self.deploy(name)
         for phone in self.phones.values():
             self.switch_on(phone)
         assert wait(self._all_registered, 30), self.contacts(RURUTU)
+
+    def give_addresses(self, name: str) -> None:
+        """Put a machine on the flat network."""
+        lines = [
+            "ip link set eth0 up",
+            "sysctl -qw net.ipv6.conf.eth0.disable_ipv6=0 2>/dev/null || :",
+        ]
+        for address in self.addresses(name):
+            plain = address.partition("/")[0]
+            length, family = ("8", "-4") if "." in plain else ("16", "-6")
+            nodad = " nodad" if family == "-6" else ""
+            lines.append(f"ip {family} address replace {plain}/{length} dev eth0{nodad}")
+        lines.append("ip -4 route replace 0.0.0.0/1 dev eth0 scope link")
+        lines.append("ip -4 route replace 128.0.0.0/1 dev eth0 scope link")
+        self.nodes.check(name, ["sh", "-ec", "\n".join(lines)])
 
     def _all_registered(self) -> bool:
         return all(self.is_registered(phone) for phone in self.phones.values())
@@ -221,7 +227,7 @@ class World:
 
     def deploy(self, server: str) -> None:
         """Do what deploys/voip.py does once the package is there."""
-        folders = f"{table.RECORDS} {table.VOICEMAIL}"
+        folders = " ".join((table.RECORDS, table.VOICEMAIL, *table.spools(self.plans[server])))
         self.place(server)
         self.nodes.check(
             server,
@@ -236,7 +242,7 @@ class World:
         self.nodes.check(server, ["systemctl", "daemon-reload"])
         self.nodes.check(server, ["systemctl", "enable", "--now", table.SERVICE, table.KEEP_TIMER])
 
-    def _operator(self, name: str) -> None:
+    def operator(self, name: str) -> None:
         files = {
             f"{table.LIVE}/{path.name}": path.read_text().replace("ADDRESS", OPERATORS[name])
             for path in sorted((SHARE / "operator").glob("*.conf"))

@@ -16,6 +16,7 @@ import yaml
 from mairie.inventory.filter_lists import filter_lists
 from mairie.inventory.terms import terms_of
 from mairie.model.commune import Commune
+from mairie.model.mail import Mail
 from mairie.model.syndicate import Syndicate
 from mairie.model.territory import PublicKeys, Territory
 from mairie.paths import assets
@@ -45,12 +46,15 @@ def _layer(path: Path) -> dict[str, object]:
     return {name: values[name] for name in values["__all__"]}
 
 
-def demo_plans(change: Callable[[str], str] = str, certificate: str = "") -> dict[str, HostPlan]:
+def demo_plans(
+    change: Callable[[str], str] = str, certificate: str = "", mail: Mail | None = None
+) -> dict[str, HostPlan]:
     """Plans of the demo's hosts by name, with public keys that follow from the names.
 
     Args:
         change: of the text of each commune's file.
         certificate: of the packages.
+        mail: the syndicate's relay.
 
     """
     syndicate = Syndicate.model_validate(yaml.safe_load((DEMO / "syndicate.yaml").read_text()))
@@ -67,7 +71,7 @@ def demo_plans(change: Callable[[str], str] = str, certificate: str = "") -> dic
     return resolve(
         Territory(
             name="demo",
-            syndicate=syndicate,
+            syndicate=syndicate.model_copy(update={"mail": mail}),
             communes=communes,
             layers={path.stem: _layer(path) for path in sorted((ROOT / "group_data").glob("*.py"))},
             public_keys={name: PublicKeys(current=_key(f"public {name}")) for name in hosts},
@@ -107,6 +111,8 @@ def _others(plan: HostPlan) -> dict[str, str]:
     found = {name: _key(owner[name]).rstrip("=") for name in names}
     if plan.voip:
         found |= _telephones(plan.voip)
+    if plan.mail:
+        found["mail-relay"] = _key("mail-relay")[:19]
     return found | (_wifi(plan.wifi) if plan.wifi else {})
 
 

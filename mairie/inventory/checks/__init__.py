@@ -14,6 +14,7 @@ from mairie.inventory.checks import (
     duplicates,
     keys,
     lessons,
+    mail,
     name_filter,
     names,
     night,
@@ -51,6 +52,7 @@ CHECKS: tuple[Callable[[Facts], Iterator[Problem]], ...] = (
     records.problems,
     numbering.problems,
     telephony.problems,
+    mail.problems,
 )
 
 

@@ -13,12 +13,13 @@ from mairie.inventory.messages import sentences
 from mairie.inventory.problems import Problem, unknown
 from mairie.inventory.yaml_nodes import Key, dotted
 from mairie.model.commune import ACCESS_POINTS, AP_HOSTS
+from mairie.model.mail import MAIL
 from mairie.model.reference import Reference
 from mairie.model.telephony import TELEPHONY
 
 ZONES: Final = (
     *("internet", "hub", "gateway", "technicians", "peers"),
-    *(ACCESS_POINTS, AP_HOSTS, TELEPHONY),
+    *(ACCESS_POINTS, AP_HOSTS, TELEPHONY, MAIL),
 )
 """Ends of flows beside the segments."""
 _SCOPES: Final = ("-commune", "-communes")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from mairie.inventory.checks.facts import Facts, SitePlace
+from mairie.inventory.checks.faxes import fax_problems
 from mairie.inventory.checks.opening import hours_problems
 from mairie.inventory.outside_numbers import wrong_number
 from mairie.inventory.problems import Problem, listing, unknown
@@ -112,6 +113,7 @@ def _wrong(facts: Facts, system: System) -> Iterator[tuple[Key, str]]:
     yield from _trunks(system)
     yield from _callers(system)
     yield from _rules(system)
+    yield from fax_problems(system.commune, system.territory)
 
 
 def _phones(facts: Facts, system: System) -> Iterator[tuple[Key, str]]:

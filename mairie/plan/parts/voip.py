@@ -121,6 +121,17 @@ class Trunk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FaxLine:
+    """An outside number whose faxes become mail."""
+
+    name: str
+    number: str
+    """E.164."""
+    mail: str
+    """Where they are sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EmergencyNumber:
     """A number that wins over every other rule."""
 
@@ -225,6 +236,7 @@ class VoipPlan:
     certificate: bool
     """Whether phones may speak TLS: HostSecrets has ``phones:certificate`` and ``phones:key``,
     which desk phones trust since they were set up."""
+    faxes: tuple[FaxLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

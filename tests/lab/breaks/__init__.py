@@ -24,7 +24,7 @@ class Break:
     role: str = ""
     """Of the host it is tried on; empty: any.
 
-    ap, ap-gateway (of a site with one), hub, exchange, packages (a hub that offers some),
+    ap, ap-gateway (of a site with one), hub, exchange, mail, packages (a hub that offers some),
     packages-telephones (a host that takes them), gateway, radius, radio, telephones, visitors or
     server.
     """

@@ -267,6 +267,16 @@ BREAKS: tuple[Break, ...] = (
         role=PHONES,
     ),
     Break(
+        control="VOI-47",
+        alone=True,
+        damage=f"sed -i 's/accueil@/elsewhere@/' {ETC}/voicemail.conf && "
+        "asterisk -rx 'voicemail reload'; sleep 1",
+        note="messages of the reception go to somebody's own address",
+        also=(LIVE,),
+        repair=f"{APPLY}; sleep 2; asterisk -rx 'voicemail reload'",
+        role="mail",
+    ),
+    Break(
         control="VOI-50",
         damage="rm /var/lib/apt/lists/*:8001_*",
         note="apt's lists thrown away to make room",

@@ -55,7 +55,7 @@ def test_every_pattern_is_said_in_words(model: type[BaseModel]) -> None:
             Reference,
             ("flows", "x", "from"),
             "description",
-            "A segment, or technicians, hub, gateway, access-points, ap-hosts, telephony",
+            "A segment, or technicians, hub, gateway, access-points, ap-hosts, telephony, mail",
         ),
         (Syndicate, ("supernet",), "keys", ("ipv4", "ipv6")),
         (Reference, ("flows", "x"), "keys", ("from", "to", "services", "scope", "reason")),

@@ -165,7 +165,7 @@ def test_a_password_that_no_file_could_hold_is_refused(world: World, value: str)
 
 
 def test_the_operator_by_address_has_no_password(world: World) -> None:
-    with pytest.raises(SecretsError, match="no password given by an operator to rurutu"):
+    with pytest.raises(SecretsError, match="no password given to rurutu"):
         world.put(name="trunk-secours")
 
 
