@@ -121,7 +121,7 @@ class LoadWorld(World):
         """Have the other machine answer every call, and say back what it hears."""
         self.run(
             ANSWERERS,
-            f"cd {FOLDER} && setsid sipp -sn uas -i {self.address(ANSWERERS)} -p 5070 -rtp_echo "
+            f"cd {FOLDER} && setsid sipp -sf answer.xml -i {self.address(ANSWERERS)} -p 5070 -rtp_echo "
             "-mp 30000 -aa -nostdin >answered 2>&1 </dev/null &",
         )
         # Asterisk asks each phone once a minute whether it is there.
