@@ -121,8 +121,8 @@ class LoadWorld(World):
         """Have the other machine answer every call, and say back what it hears."""
         self.run(
             ANSWERERS,
-            f"cd {FOLDER} && setsid sipp -sn uas -i {self.address(ANSWERERS)} -p 5070 -rtp_echo "
-            "-mp 30000 -aa -nostdin >answered 2>&1 </dev/null &",
+            f"cd {FOLDER} && setsid sipp -sf answer.xml -i {self.address(ANSWERERS)} -p {PORT} "
+            "-rtp_echo -mp 30000 -aa -nostdin >answered 2>&1 </dev/null &",
         )
         # Asterisk asks each phone once a minute whether it is there.
         assert wait(lambda: self.registered("Avail") >= PHONES - CALLS, 90)
