@@ -18,6 +18,9 @@ _INTERFACE = re.compile(r"[a-zA-Z][a-zA-Z0-9_.-]{0,14}")
 _MAC = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}")
 _SCRIPT = "/srv/fabric.batch"
 
+_LOOKS = 10
+"""How often the kernel's list of links is asked for, when it changes meanwhile."""
+
 
 @dataclass(frozen=True)
 class Attachment:
@@ -169,10 +172,13 @@ class Fabric:
         return ports
 
     def _links(self) -> list[dict[str, Any]]:
-        links: list[dict[str, Any]] = json.loads(
-            self._shell.run(["ip", "-json", "-stats", "link", "show"])
-        )
-        return links
+        # ip(8) says nothing when links came or went while the kernel listed them.
+        for _ in range(_LOOKS):
+            said = self._shell.run(["ip", "-json", "-stats", "link", "show"])
+            if said.strip():
+                links: list[dict[str, Any]] = json.loads(said)
+                return links
+        raise LabError("The lab's cables change too fast to be listed.")
 
     def _port(self, container: str, interface: str) -> str:
         cables = {

@@ -7,14 +7,15 @@ LIVE = "VOI-04"
 AGAIN = "VOI-06"
 SERVICE = "asterisk.service"
 ETC = "/etc/asterisk"
-RESTART = (
-    f"systemctl restart {SERVICE} && asterisk -rx 'core waitfullybooted' >/dev/null && sleep 2"
-)
 HUB_ANSWERS = (
     "for n in $(seq 40); do asterisk -rx 'pjsip show contacts' | grep -q 'hub/.*Avail' && break; "
     "sleep 1; done"
 )
 """After a start, it is asked within half a minute."""
+RESTART = (
+    f"systemctl restart {SERVICE} && asterisk -rx 'core waitfullybooted' >/dev/null && sleep 2 && "
+    + HUB_ANSWERS
+)
 RELOAD = "asterisk -rx 'core reload' >/dev/null; sleep 3"
 APPLY = "/usr/local/libexec/mairie/apply-voip"
 BACK = f"{APPLY} && {RESTART}"
@@ -261,9 +262,9 @@ BREAKS: tuple[Break, ...] = (
         damage=f"cp -a {TLS} /run/break-tls && cd {TLS} && "
         "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 10 -subj /CN=x "
         "-addext subjectAltName=IP:$(hostname -I | cut -d' ' -f1) -keyout key.pem "
-        f"-out certificate.pem 2>/dev/null && {RESTART} && {HUB_ANSWERS}",
+        f"-out certificate.pem 2>/dev/null && {RESTART}",
         note="a certificate made in a hurry, for a few days",
-        repair=f"cp -a /run/break-tls/. {TLS}/; rm -r /run/break-tls; {RESTART} && {HUB_ANSWERS}",
+        repair=f"cp -a /run/break-tls/. {TLS}/; rm -r /run/break-tls; {RESTART}",
         role=PHONES,
     ),
     Break(
