@@ -44,6 +44,8 @@ LINE_BYTES = 250_000
 """Room before the line: half a second of a satellite's 4 Mbit/s."""
 STREAMS = 16
 """Connections of an upload: a browser's, or a backup's with as much in flight."""
+PHONE_OF = {5070: "accueil", 5071: "secretariat"}
+"""Port of SIP → key of the phone."""
 RAPA_ANSWERS = "041101"
 """Of Rapa, where nobody is: the hub itself answers, and says back what it hears."""
 OPERATOR_ACCOUNT = """\
@@ -75,17 +77,17 @@ class Heard:
     @property
     def lost_percent(self) -> float:
         """Share of packets that never came."""
-        return 100 * self.lost / self.sent
+        return 100 * self.lost / max(1, self.sent)
 
     @property
     def median(self) -> float:
         """Of the delays."""
-        return sorted(self.delays)[len(self.delays) // 2]
+        return sorted(self.delays)[len(self.delays) // 2] if self.delays else 0.0
 
     @property
     def p95(self) -> float:
         """Delay that one packet in twenty exceeds."""
-        return quantiles(self.delays, n=20)[-1]
+        return quantiles(self.delays, n=20)[-1] if len(self.delays) > 1 else 0.0
 
 
 class World:
@@ -131,8 +133,8 @@ class World:
         for command in ("1,Answer", "2,Echo"):
             said = self.ask(HUB, f"dialplan add extension {RAPA_ANSWERS},{command} into communes")
             assert "added" in said, said
-        self._switch_on("accueil", 5070)
-        self._switch_on("secretariat", 5071)
+        for port in PHONE_OF:
+            self._switch_on(port)
 
     # Machines -------------------------------------------------------------------------------------
 
@@ -235,7 +237,8 @@ class World:
         assert exchange is not None
         return exchange.ipv4
 
-    def _switch_on(self, name: str, port: int) -> None:
+    def _switch_on(self, port: int) -> None:
+        name = PHONE_OF[port]
         number, folder = self.extension(name).number, f"/srv/phone/{name}"
         account = (
             f'"{name}" <sip:{number}@{self.server};transport=udp>;auth_user={number};'
@@ -254,13 +257,17 @@ class World:
         texts = {"config": settings, "accounts": account, "contacts": "", "uuid": ""}
         self.lab.put(PHONES, {f"{folder}/{key}": text.encode() for key, text in texts.items()})
         self.lab.put(PHONES, {PHONE: (SHARE / "phone.py").read_bytes()})
-        self.run(PHONES, f"cd {folder}; setsid baresip -f {folder} >said 2>&1 </dev/null &")
+        self.run(PHONES, f"cd {folder}; setsid baresip -f {folder} >said 2>&1 </dev/null & sleep 2")
         known = f"{number}/sip:{number}"
         registered = wait(lambda: known in self.ask(SERVER, "pjsip list contacts"), 20)
         assert registered, self.run(PHONES, f"cat {folder}/said")
 
     def call(self, port: int, number: str) -> None:
         """Have a phone call a number; wait until it is answered."""
+        # A softphone falls over, now and then, when a call ends.
+        alive = self.lab.exec(PHONES, ["python3", PHONE, "tell", str(port + 1000), "reginfo"])
+        if alive.exit_code:
+            self._switch_on(port)
         before = self._up()
         self.run(PHONES, f"python3 {PHONE} tell {port + 1000} dial sip:{number}@{self.server}")
         assert wait(lambda: self._up() >= before + 2, 20), self.ask(SERVER, "core show channels")

@@ -28,7 +28,15 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 def measure(world: World, upload: str, *, queues: bool) -> dict[str, Heard]:
-    """Call the hub and the operator while an upload goes on; print and return what was heard."""
+    """Call the hub and the operator while an upload goes on; again when a softphone fell over."""
+    for _ in range(3):
+        heard = _measured(world, upload, queues=queues)
+        if all(each.sent > 50 * CALL_S * 0.8 for each in heard.values()):
+            break
+    return heard
+
+
+def _measured(world: World, upload: str, *, queues: bool) -> dict[str, Heard]:
     world.queues(on=queues)
     before = world.line()[1]
     world.call(5070, f"*{RAPA_ANSWERS}")
