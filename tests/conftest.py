@@ -21,7 +21,7 @@ _ONLY_WHEN_ASKED = {
         "without KVM"
     ),
     "package": "a second build of Asterisk that gives the same bytes, seven minutes",
-    "voice": "telephone systems and softphones that call, half an hour with Asterisk built",
+    "voice": "telephone systems and softphones that call, an hour with Asterisk built",
     "air": "a gateway's radio and its stations in the QEMU machine, fourteen minutes without KVM",
 }
 
