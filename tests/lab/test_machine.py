@@ -180,7 +180,9 @@ def test_calls_overtake_in_cake(machine: Machine, tmp_path: Path) -> None:
         ip netns exec hall nft -f {network.NFTABLES}
         ip netns exec hall {network.QUEUES}
         echo again; ip netns exec hall {network.QUEUES}
-        for name in exchange staff hall; do ip netns exec $name ping -qc1 198.51.100.2; done >&2
+        ip netns exec exchange ping -qc1 {addresses["servers"].partition("/")[0]} >&2
+        ip netns exec staff ping -qc1 {addresses["agents"].partition("/")[0]} >&2
+        ip netns exec hall ping -qc1 198.51.100.2 >&2
         """
     )
     assert said == "eth0: cake, 3400 kbit/s\nagain\n"
