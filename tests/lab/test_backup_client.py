@@ -19,6 +19,7 @@ from mairie.lab.session import Session
 from mairie.lab.topology import Topology
 from mairie.plan.parts.backup import Database
 from mairie.run import Run
+from tests.lab.uplinks import with_fast_uplinks
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
 
@@ -32,7 +33,6 @@ DATABASES = (
     Database(name="cantine", engine="mariadb", source="cantine"),
     Database(name="registre", engine="sqlite", source="/srv/registre.sqlite"),
 )
-FAST = 400_000_000
 SLOW = 16_000_000
 """Bit/s: slow enough to be cut in the middle."""
 FILM = 60_000_000
@@ -211,11 +211,10 @@ def world() -> Iterator[World]:
     session = Session.of(DEMO, print, communes=("rapa",), name="test-backup-client")
     nodes = tuple(node for node in session.layout.nodes if node.name in ("internet", HUB, BOX))
     session.layout = Topology(nodes, (), (HUB, BOX))
-    plans = {name: session.plans[name] for name in (HUB, BOX)}
+    plans = {name: with_fast_uplinks(session.plans[name]) for name in (HUB, BOX)}
     backup = plans[BOX].backup
     assert backup is not None
-    tried = replace(backup, databases=DATABASES, upload=FAST, download=FAST)
-    plans[BOX] = replace(plans[BOX], backup=tried)
+    plans[BOX] = replace(plans[BOX], backup=replace(backup, databases=DATABASES))
     session.plans = plans
     with session.lab:
         session.up()

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -24,11 +24,11 @@ from mairie.backups.ask import Answer, Verb
 from mairie.lab.limits import shared_kernel
 from mairie.lab.session import Session
 from mairie.lab.topology import Topology
-from mairie.plan.host import HostPlan
 from mairie.rebuild import Rebuilding, Step, traces
 from mairie.run import Reach, Run
 from tests.bench import world as doors
 from tests.bench.world import TECHNICIAN
+from tests.lab.uplinks import with_fast_uplinks
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(1200)]
 
@@ -99,7 +99,6 @@ print(json.dumps(found))
 """
 FOLDERS = ("/srv", "/home/hina/notes")
 SETTINGS = "/etc/mairie/backup/backup.json"
-FAST = 400_000_000
 SLOW = 16_000_000
 """Bit/s: a restore of the film below can be stopped in the middle."""
 FILM = 60_000_000
@@ -221,19 +220,13 @@ def wait(condition: Callable[[], bool], seconds: float = 60) -> None:
         time.sleep(0.3)
 
 
-def with_a_fast_uplink(plan: HostPlan) -> HostPlan:
-    assert plan.backup is not None
-    return replace(plan, backup=replace(plan.backup, upload=FAST, download=FAST))
-
-
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     session = Session.of(DEMO, print, communes=("rurutu",), name="test-rebuild")
     layout = session.layout
     nodes = tuple(node for node in layout.nodes if node.name in NODES)
     session.layout = Topology(nodes, (), HOSTS)
-    session.plans = {name: session.plans[name] for name in HOSTS}
-    session.plans[SERVER] = with_a_fast_uplink(session.plans[SERVER])
+    session.plans = {name: with_fast_uplinks(session.plans[name]) for name in HOSTS}
     with session.lab:
         session.up()
         world = World(session, tmp_path_factory.mktemp("ssh"))
