@@ -195,7 +195,9 @@ def test_calls_overtake_in_cake(machine: Machine, tmp_path: Path) -> None:
     for name, mark, port in (("exchange", 184, 20000), ("staff", 184, 20000), ("hall", 0, 51820)):
         machine.run(f'ip netns exec {name} python3 -c "{MARKED.format(mark, port)}"')
     bulk, rest, middle, calls = (now - then for now, then in zip(tins(), before, strict=True))
-    assert (bulk, middle, calls) == (0, 20, 20)
+    assert (bulk, middle) == (0, 20)
+    # ARP goes with the calls: cake takes it for network control.
+    assert 20 <= calls < 30
     assert 20 <= rest < 30
 
 
