@@ -8,9 +8,10 @@ from mairie_calls import live, records, words
 
 NAMES = {"101": "Accueil", "102": "État civil", "trunk-fibre": "Opérateur", "15": "SAMU"}
 TALKING = [
-    "PJSIP/101-00000004!phone-national!40930000!1!Up!Dial!PJSIP/trunk-fibre!40930000!101!!3!65!b-1!1.4",
     "PJSIP/trunk-fibre-00000005!outside!!1!Up!AppDial!(Outgoing Line)!40930000!!!3!63!b-1!1.5",
+    "PJSIP/101-00000004!phone-national!40930000!1!Up!Dial!PJSIP/trunk-fibre!40930000!101!!3!65!b-1!1.4",
 ]
+"""Asterisk lists the newest first."""
 RINGING = "PJSIP/102-00000007!phone-inside!101!1!Ringing!AppDial!(Outgoing)!103!!!3!4!!1.7"
 ODD = "PJSIP/102-00000008!x!*97!3!Up!Playback!a!b!c!103!102!!3!9!!1.8"
 """An application whose data holds the mark."""

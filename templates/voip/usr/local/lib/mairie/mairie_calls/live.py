@@ -26,6 +26,8 @@ class Leg:
     seconds: int
     bridge: str
     """Text that both sides of a call have; empty while it rings."""
+    began: tuple[int, ...]
+    """Second, and number among all: who calls began before who is called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,7 @@ class Call:
     """What goes on between some ends."""
 
     ends: tuple[str, ...]
+    """Who calls comes first."""
     numbers: tuple[str, ...]
     """Numbers that are shown at the ends, in their order."""
     answered: bool
@@ -52,13 +55,14 @@ def legs(lines: Iterable[str]) -> Iterator[Leg]:
             answered=words[4] == _UP,
             seconds=int(words[-3]) if words[-3].isdigit() else 0,
             bridge=words[-2],
+            began=tuple(int(part) for part in words[-1].split(".") if part.isdigit()),
         )
 
 
 def calls(lines: Iterable[str]) -> list[Call]:
     """Return the calls, the longest first."""
     together: dict[str, list[Leg]] = {}
-    for number, leg in enumerate(legs(lines)):
+    for number, leg in enumerate(sorted(legs(lines), key=lambda leg: leg.began)):
         together.setdefault(leg.bridge or f"alone {number}", []).append(leg)
     found = [
         Call(
