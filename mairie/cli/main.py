@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import re
 from pathlib import Path
 from typing import Any, Final
@@ -64,6 +65,8 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; what a person can mend is a sentence and never a traceback."""
         collect_rarely()
+        # Looking for plugins of pydantic reads the metadata of every package that is installed.
+        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
         try:
             return super().invoke(ctx)
         except MairieError as error:
