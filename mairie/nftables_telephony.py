@@ -8,13 +8,12 @@ share for its beginning and one for the rest.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mairie.plan.host import HostPlan
-from mairie.plan.parts.voip import Guard, VoipPlan
+from mairie.plan.parts.voip import SIP_PORT, SIPS_PORT, Guard, VoipPlan
 
 CHAIN, ALL = "telephony", "telephony-all"
-SIP_PORT, SIPS_PORT = 5060, 5061
 HELD = "telephony-held"
 """Sets, by family, of addresses that guessed passwords: filled by fail2ban."""
 FLOODERS = "telephony-flooders"
@@ -151,6 +150,6 @@ def _hex(text: bytes) -> str:
     return f"0x{text.hex()}"
 
 
-def _choice(items: Iterator[str] | map[str] | list[str] | tuple[str, ...]) -> str:
+def _choice(items: Iterable[str]) -> str:
     found = list(items)
     return found[0] if len(found) == 1 else "{ " + ", ".join(found) + " }"

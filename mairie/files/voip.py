@@ -23,7 +23,13 @@ from mairie.dialplan import (
 )
 from mairie.files import JSON, LIBRARY, SHELL, VERIFY, TemplateFile, modules
 from mairie.plan.host import HostPlan
-from mairie.plan.parts.voip import ExchangePlan, Extension, VoipPlan
+from mairie.plan.parts.voip import (
+    SIP_PORT,
+    SIPS_PORT,
+    ExchangePlan,
+    Extension,
+    VoipPlan,
+)
 
 CANDIDATE = "/etc/mairie/voip"
 LIVE = "/etc/asterisk"
@@ -51,7 +57,6 @@ SECURITY = f"{LOGS}/security.log"
 RECORDS = f"{LOGS}/cdr-custom"
 """Call records: ``calls.csv`` of today, and one file for each day before it."""
 SPOOL = "/var/spool/asterisk"
-VOICEMAIL = f"{SPOOL}/voicemail"
 OUTBOX = f"{SPOOL}/mail"
 """Messages that are also sent by mail, a file each, until brick mail has sent them."""
 FAXES = f"{SPOOL}/fax"
@@ -61,8 +66,6 @@ ASTERISK_STATE = "/var/lib/asterisk"
 LANGUAGE = "fr_CA_f_June"
 """Of announcements: Debian's French prompts for Asterisk."""
 SOUNDS = "/usr/share/asterisk/sounds"
-SIP_PORT = 5060
-SIPS_PORT = 5061
 LOG_DAYS = 30
 """Messages and security events are kept so long, and no longer: they hold addresses."""
 TLS = "/etc/mairie/voip-tls"
@@ -71,6 +74,8 @@ KEY = f"{TLS}/key.pem"
 """Read when Asterisk starts, like the transports."""
 RESTART = ("asterisk.conf", "modules.conf", "pjsip_transports.conf")
 """What Asterisk reads only when it starts."""
+RESTART_WHEN_IDLE = "timeout 3 asterisk -rx 'core restart when convenient' || [ $? -eq 124 ]"
+"""Asterisk answers when it restarts; it waits for the end of calls without whoever asked."""
 
 OUTSIDE = (
     "outbound_registration|sending [A-Z]+ request|not resolve|Unable to resolve|during operation"
@@ -252,7 +257,9 @@ def listens(plan: HostPlan) -> frozenset[tuple[str, str]]:
 def transports(at: VoipPlan | ExchangePlan) -> list[dict[str, str]]:
     """Return the ways on which SIP comes and goes: own addresses only."""
     wanted = [("udp", SIP_PORT), ("tcp", SIP_PORT)]
-    if isinstance(at, VoipPlan) and (at.certificate or _calls_over_tls(at)):
+    if isinstance(at, VoipPlan) and (
+        at.certificate or any(trunk.transport == "tls" for trunk in at.trunks)
+    ):
         wanted.append(("tls", SIPS_PORT))
     return [
         {"name": f"{protocol}-{family}", "protocol": protocol, "bind": f"{address}:{port}"}
@@ -274,10 +281,6 @@ def names(at: VoipPlan | ExchangePlan) -> dict[str, str]:
         **({at.reception.number: "Accueil"} if at.reception else {}),
         **{each.number: each.label for each in at.extensions},
     }
-
-
-def _calls_over_tls(voip: VoipPlan) -> bool:
-    return any(trunk.transport == "tls" for trunk in voip.trunks)
 
 
 def phone_variables(extension: Extension, voip: VoipPlan) -> dict[str, str]:
@@ -398,6 +401,7 @@ def _programs(at: VoipPlan | ExchangePlan) -> Iterator[TemplateFile]:
             "account": ACCOUNT,
             "service": SERVICE,
             "restart": " ".join(RESTART),
+            "restart_when_idle": RESTART_WHEN_IDLE,
             "outside": OUTSIDE,
         },
     )
