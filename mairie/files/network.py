@@ -7,14 +7,8 @@ from dataclasses import asdict
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from mairie import (
-    nftables,
-    nftables_filter,
-    nftables_portal,
-    nftables_queues,
-    nftables_telephony,
-)
 from mairie.files import JSON, PARSES, VERIFY, TemplateFile
+from mairie.nftables import name_filter, portal, queues, rules, telephony
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.network import SegmentInterface, Uplink
 
@@ -82,11 +76,11 @@ def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
             path=FIREWALL_STATE,
             mode="755",
             check=("sh", "-n", "{}"),
-            context={"relays": nftables.relays(plan)},
+            context={"relays": rules.relays(plan)},
         ),
         TemplateFile(
             path=NFTABLES_UNIT,
-            context={"forward": int(forwards(plan)), "relays": nftables.relays(plan)},
+            context={"forward": int(forwards(plan)), "relays": rules.relays(plan)},
         ),
         TemplateFile(
             path=NFTABLES,
@@ -175,7 +169,7 @@ def _uplink(uplink: Uplink) -> TemplateFile:
 
 
 def _of(item: SegmentInterface) -> dict[str, Any]:
-    return {"segment": item, "label": nftables.one_line(item.label)}
+    return {"segment": item, "label": rules.one_line(item.label)}
 
 
 def _netdevs(item: SegmentInterface) -> Iterator[TemplateFile]:
@@ -235,27 +229,27 @@ def _schedules(plan: HostPlan) -> Iterator[TemplateFile]:
 
 def _firewall(plan: HostPlan) -> dict[str, Any]:
     return {
-        "counters": nftables.counters(plan),
+        "counters": rules.counters(plan),
         "schedules": [item.name for item in plan.network.firewall.schedules],
         "same_commune": plan.network.firewall.same_commune,
-        "spoofed": nftables.spoofed(plan),
-        "base_input": nftables.base_input(plan),
-        "input": nftables.blocks(plan, "input"),
-        "dropped_input": nftables.dropped(plan, "input"),
-        "portal_chains": nftables_portal.chains(plan),
-        "name_filter": nftables_filter.chain(plan),
-        "telephony_jumps": nftables_telephony.jumps(plan),
-        "telephony_sets": nftables_telephony.sets(plan),
-        "telephony_chains": nftables_telephony.chains(plan),
-        "most_devices": nftables_portal.MOST_DEVICES,
-        "before_established": nftables.before_established(plan),
-        "forward": nftables.blocks(plan, "forward"),
-        "dropped_forward": nftables.dropped(plan, "forward"),
-        "clamp": nftables.clamp(plan),
-        "masquerade": nftables.masquerade(plan),
-        "queues": nftables_queues.chains(plan),
-        "relays": nftables.relays(plan),
-        "relayed": nftables.relayed(plan),
+        "spoofed": rules.spoofed(plan),
+        "base_input": rules.base_input(plan),
+        "input": rules.blocks(plan, "input"),
+        "dropped_input": rules.dropped(plan, "input"),
+        "portal_chains": portal.chains(plan),
+        "name_filter": name_filter.chain(plan),
+        "telephony_jumps": telephony.jumps(plan),
+        "telephony_sets": telephony.sets(plan),
+        "telephony_chains": telephony.chains(plan),
+        "most_devices": portal.MOST_DEVICES,
+        "before_established": rules.before_established(plan),
+        "forward": rules.blocks(plan, "forward"),
+        "dropped_forward": rules.dropped(plan, "forward"),
+        "clamp": rules.clamp(plan),
+        "masquerade": rules.masquerade(plan),
+        "queues": queues.chains(plan),
+        "relays": rules.relays(plan),
+        "relayed": rules.relayed(plan),
     }
 
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
-from mairie import nftables_telephony
 from mairie.dialplan import (
     class_contexts,
     emergency_exits,
@@ -22,6 +21,7 @@ from mairie.dialplan import (
     trunk_prefix,
 )
 from mairie.files import JSON, LIBRARY, SHELL, VERIFY, TemplateFile, modules
+from mairie.nftables import telephony
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.voip import (
     SIP_PORT,
@@ -438,8 +438,8 @@ def _guard(voip: VoipPlan) -> Iterator[TemplateFile]:
         "logs": LOGS,
         "service": SERVICE,
         "account": ACCOUNT,
-        "held": nftables_telephony.HELD,
-        "marker": nftables_telephony.MARKER,
+        "held": telephony.HELD,
+        "marker": telephony.MARKER,
     }
     for name in (
         "fail2ban.local",

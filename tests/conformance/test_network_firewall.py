@@ -9,18 +9,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mairie import (
-    nftables,
-    nftables_filter,
-    nftables_portal,
-    nftables_queues,
-    nftables_telephony,
-)
 from mairie.files import network as table
 from mairie.host.control import control
 from mairie.host.drift import Drift
 from mairie.host.looks.unit import is_active
 from mairie.host.probe import Output, Probe, as_json, said
+from mairie.nftables import name_filter, portal, queues, rules, telephony
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.network import AccessSchedule, CommunePrefixes, Rule
 
@@ -67,7 +61,7 @@ class Ruleset:
         """Return chain and expression of the rules that use a counter."""
         mark = json.dumps({"counter": name})
         return [
-            (chain, rule) for chain, rules in self.rules.items() for rule in rules if mark in rule
+            (chain, rule) for chain, lines in self.rules.items() for rule in lines if mark in rule
         ]
 
 
@@ -105,7 +99,7 @@ def planned(scratch: str, probe: Probe) -> Ruleset:
 
 def relayed(plan: HostPlan) -> tuple[str, ...]:
     """Return the chain of frames between radios and cable, on a host that carries them."""
-    return (nftables.RELAYED,) if nftables.relays(plan) else ()
+    return (rules.RELAYED,) if rules.relays(plan) else ()
 
 
 def flows(plan: HostPlan) -> set[str]:
@@ -113,10 +107,10 @@ def flows(plan: HostPlan) -> set[str]:
     return {rule.counter for rule in plan.network.firewall.rules}
 
 
-def without_flows(rules: list[str], plan: HostPlan) -> list[str]:
+def without_flows(lines: list[str], plan: HostPlan) -> list[str]:
     """Return the rules of a chain that no flow brought."""
     marks = [json.dumps({"counter": name}) for name in flows(plan)]
-    return [rule for rule in rules if not any(mark in rule for mark in marks)]
+    return [rule for rule in lines if not any(mark in rule for mark in marks)]
 
 
 @control(
@@ -160,13 +154,13 @@ def test_chain(subject: str, live: Ruleset, planned: Ruleset) -> None:
     references=("ANSSI hygiène 19", "RFC 4890", "RFC 2827"),
     each=lambda plan: (
         "spoofed", "input", "forward", "output",
-        *(("clamp",) if nftables.clamp(plan) else ()),
-        *(("postrouting",) if nftables.masquerade(plan) else ()),
-        *nftables_portal.chains(plan),
-        *nftables_telephony.chains(plan),
+        *(("clamp",) if rules.clamp(plan) else ()),
+        *(("postrouting",) if rules.masquerade(plan) else ()),
+        *portal.chains(plan),
+        *telephony.chains(plan),
         *relayed(plan),
-        *((nftables_filter.CHAIN,) if nftables_filter.chain(plan) else ()),
-        *(chain.name for chain in nftables_queues.chains(plan)),
+        *((name_filter.CHAIN,) if name_filter.chain(plan) else ()),
+        *(chain.name for chain in queues.chains(plan)),
     ),
 )  # fmt: skip
 def test_common_rules(subject: str, plan: HostPlan, live: Ruleset, planned: Ruleset) -> None:
@@ -202,8 +196,8 @@ def test_no_other_table(live: Ruleset, probe: Probe) -> None:
     severity="medium",
     references=("ANSSI hygiène 36",),
     each=lambda plan: [
-        *(name for name in nftables.counters(plan) if name.startswith(("dropped", "limited"))),
-        *(("dropped-relayed",) if nftables.relayed(plan) else ()),
+        *(name for name in rules.counters(plan) if name.startswith(("dropped", "limited"))),
+        *(("dropped-relayed",) if rules.relayed(plan) else ()),
     ],
 )
 def test_counter(subject: str, live: Ruleset) -> None:

@@ -9,7 +9,6 @@ import sqlite3
 import time
 from typing import Any
 
-from mairie import nftables_portal as rules
 from mairie.files import TemplateFile
 from mairie.files.portal import ACCOUNT, DATABASE, SERVICE, STATE, files
 from mairie.host.control import control
@@ -17,6 +16,7 @@ from mairie.host.drift import Drift
 from mairie.host.looks.sockets import sockets
 from mairie.host.looks.unit import changed_since_start, rights
 from mairie.host.probe import CannotLookError, Probe, as_json, said
+from mairie.nftables import portal as rules
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.portal import PortalPlan
 

@@ -7,7 +7,6 @@ References as in test_voip.py.
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from mairie import nftables_telephony as rules
 from mairie.files import voip as table
 from mairie.files.voip import guard_files
 from mairie.host.control import control
@@ -15,6 +14,7 @@ from mairie.host.looks import telephony_guard as look
 from mairie.host.looks.links import links
 from mairie.host.looks.unit import changed_since_start
 from mairie.host.probe import CannotLookError, Probe, as_json, said
+from mairie.nftables import telephony as rules
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.voip import SIPS_PORT, Guard
 

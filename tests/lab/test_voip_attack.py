@@ -20,7 +20,6 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from mairie import nftables_telephony as rules
 from mairie.files import network
 from mairie.files import voip as table
 from mairie.host.looks import sip
@@ -29,6 +28,7 @@ from mairie.lab.containers import Lab, Node
 from mairie.lab.engine import ensure_engine
 from mairie.lab.fabric import Attachment
 from mairie.lab.image import ensure_images
+from mairie.nftables import telephony as rules
 from mairie.render import render
 from mairie.run import Reach, Run
 from mairie.transport import Docker

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from mairie import nftables
+from mairie.nftables import rules
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.network import Ports, Rule, Selector
 from mairie.render import RenderedFile, render
@@ -41,7 +41,7 @@ def rule(source: Selector = ANY, destination: Selector = ANY, **changes: object)
 def lines(item: Rule) -> list[str]:
     """Return the lines of a rule without its verdict."""
     end = "counter name f-1 accept"
-    found = nftables.rule_lines(item)
+    found = rules.rule_lines(item)
     assert all(line.endswith(end) for line in found)
     return [line.removesuffix(end).strip() for line in found]
 
@@ -117,7 +117,7 @@ def test_every_counter_is_declared(demo: dict[str, HostPlan]) -> None:
             if file.path == "/etc/nftables.conf"
         )
         used = {part.split()[0] for part in text.split("counter name ")[1:]}
-        assert used == set(nftables.counters(plan)), plan.name
+        assert used == set(rules.counters(plan)), plan.name
 
 
 def test_a_reason_cannot_become_a_rule(demo: dict[str, HostPlan]) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from mairie import nftables_filter
 from mairie.model.commune import Commune
 from mairie.model.territory import PublicKeys, Territory
+from mairie.nftables import name_filter
 from mairie.plan.host import HostPlan
 from mairie.plan.name_filter import PORT, covered, widest
 from mairie.plan.reach import Packet, Reach
@@ -86,7 +86,7 @@ def test_an_engine_without_addresses_is_refused_and_its_filtering_one_is_there()
 def test_nobody_else_is_filtered() -> None:
     without = plan("agents", "public")
     assert without.network.name_filter is None
-    assert nftables_filter.chain(without) == ()
+    assert name_filter.chain(without) == ()
     assert not [rule for rule in without.network.firewall.rules if rule.flow == "name-filter"]
     with_school = plan("agents", "public", "school")
     assert without.bricks == with_school.bricks
@@ -115,7 +115,7 @@ def test_no_other_resolver_is_reached() -> None:
 
 
 def test_every_question_to_this_host_is_led_to_the_filter() -> None:
-    assert nftables_filter.chain(plan("school")) == (
+    assert name_filter.chain(plan("school")) == (
         'iifname "br-school" fib daddr type local meta l4proto { tcp, udp } th dport 53 '
         "redirect to :1053",
     )

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from mairie import nftables, nftables_portal
 from mairie.model.commune import Commune
 from mairie.model.territory import PublicKeys, Terms, Territory
+from mairie.nftables import portal, rules
 from mairie.plan.host import HostPlan
 from mairie.plan.reach import Packet, Reach
 from mairie.plan.resolve import resolve
@@ -57,9 +57,9 @@ def test_a_site_with_visitors_has_one() -> None:
 
 
 def test_settings_of_the_site_come_over_the_reference() -> None:
-    portal = plan("public", mode="voucher", data="5M", rate="1M", hours=2).portal
-    assert portal is not None
-    assert (portal.mode, portal.data_bytes, portal.rate) == ("voucher", 5_000_000, 1_000_000)
+    found = plan("public", mode="voucher", data="5M", rate="1M", hours=2).portal
+    assert found is not None
+    assert (found.mode, found.data_bytes, found.rate) == ("voucher", 5_000_000, 1_000_000)
 
 
 def test_no_visitor_is_faster_than_the_segment() -> None:
@@ -73,14 +73,14 @@ def test_no_visitor_is_faster_than_the_segment() -> None:
 def test_a_gateway_without_one_has_nothing_of_it(without: HostPlan) -> None:
     assert without.portal is None
     assert "portal" not in without.bricks
-    assert nftables_portal.chains(without) == {}
-    text = str((nftables.counters(without), nftables.before_established(without)))
+    assert portal.chains(without) == {}
+    text = str((rules.counters(without), rules.before_established(without)))
     assert "portal" not in text
     assert not [rule for rule in without.network.firewall.rules if rule.flow == "portal"]
 
 
 def test_what_open_connections_meet_first() -> None:
-    lines = nftables.before_established(plan("public"))
+    lines = rules.before_established(plan("public"))
     assert lines[:2] == (
         'iifname "br-public" oifname "eth0" jump portal-up',
         'iifname "eth0" oifname "br-public" jump portal-down',

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 
 from mairie.model.commune import Commune
-from mairie.nftables import CLEARED
-from mairie.nftables_queues import CALLS, FORWARD, OUTPUT, chains
+from mairie.nftables.queues import CALLS, FORWARD, OUTPUT, chains
+from mairie.nftables.rules import CLEARED
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.queueing import QueueingPlan, VoiceSource
 from mairie.plan.resolve import resolve

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from mairie import nftables
-from mairie import nftables_telephony as guard
 from mairie.model.numbering import ReferenceTelephony
+from mairie.nftables import rules
+from mairie.nftables import telephony as guard
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.voip import EmergencyNumber, VoipPlan
 from tests.unit.plan.fleets import LAYERS
@@ -67,7 +67,7 @@ def test_every_counter_and_set_is_declared(host: str) -> None:
     lines = [line for chain in guard.chains(plan).values() for line in chain]
     used = {name for line in lines for name in re.findall(r"counter name (\S+)", line)}
     assert used == guard.counters(plan)
-    assert used <= set(nftables.counters(plan))
+    assert used <= set(rules.counters(plan))
     assert {name for line in lines for name in re.findall(r"@(telephony\S+)", line)} == set(
         guard.sets(plan)
     )

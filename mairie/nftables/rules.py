@@ -12,8 +12,7 @@ from ipaddress import IPv4Network, IPv6Network, collapse_addresses
 from itertools import product
 from typing import Literal
 
-from mairie import nftables_portal as portal
-from mairie import nftables_telephony as telephony
+from mairie.nftables import portal, telephony
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.network import Rule, SegmentInterface
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mairie.nftables import CLEARED, quoted
+from mairie.nftables.rules import CLEARED, quoted
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.queueing import QueueingPlan, VoiceSource
 
