@@ -15,6 +15,7 @@ from mairie.host.probe import Probe
 from mairie.plan.host import HostPlan
 
 MAX_MESSAGE = 2_000
+_SEEN = pytest.StashKey[list[str]]()
 
 
 class Conformance:
@@ -52,6 +53,12 @@ class Conformance:
         """Return what this check is about, from the control's ``each``."""
         _, value = request.param
         return value
+
+    @pytest.fixture
+    def seen(self, request: pytest.FixtureRequest) -> list[str]:
+        """Return the list to which a control adds what a report shows of it."""
+        found: list[str] = request.node.stash.setdefault(_SEEN, [])
+        return found
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Make one check per subject."""
@@ -141,6 +148,7 @@ class Conformance:
             severity=declared.severity,
             references=declared.references,
             reason=declared.reason,
+            seen=() if kind == "unknown" else tuple(item.stash.get(_SEEN, [])),
         )
 
     def unknown(self, id_: str, message: str) -> None:

@@ -11,6 +11,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from mairie.dialplan import emergency_exits
 from mairie.files import TemplateFile
 from mairie.files import voip as table
 from mairie.files.voip import configuration_files, files
@@ -18,6 +19,7 @@ from mairie.host.control import control
 from mairie.host.drift import Drift
 from mairie.host.looks import apt, sip
 from mairie.host.looks.asterisk import asked, faults_at_start, names, told
+from mairie.host.looks.emergencies import RULES, variables_of, ways
 from mairie.host.looks.links import links
 from mairie.host.looks.sockets import sockets
 from mairie.host.looks.unit import changed_since_start, rights
@@ -60,7 +62,9 @@ def at(plan: HostPlan) -> VoipPlan | ExchangePlan:
 
 def ahead(plan: HostPlan, probe: Probe) -> None:
     """Begin the questions that several controls ask."""
-    questions = ("pjsip list endpoints", "pjsip list contacts", NO_MODULES)
+    questions = ["pjsip list endpoints", "pjsip list contacts", NO_MODULES]
+    if plan.voip is not None:
+        questions += [RULES, *(variables_of(each.number) for each in plan.voip.extensions)]
     probe.start([asked(question) for question in questions] if answers(plan) else [])
 
 
@@ -344,12 +348,12 @@ def _password(number: str) -> str:
 # Emergencies --------------------------------------------------------------------------------------
 
 
-def emergency_calls(plan: HostPlan) -> dict[str, tuple[str, str]]:
-    """Return context and number of each emergency call that a phone can make."""
+def emergency_calls(plan: HostPlan) -> dict[str, tuple[Extension, str]]:
+    """Return phone and number of each emergency call that can be made."""
     if plan.voip is None:
         return {}
     return {
-        f"{phone.number} → {number.number}": (f"phone-{phone.right}", number.number)
+        f"{phone.number} {phone.label} → {number.number}": (phone, number.number)
         for phone in plan.voip.extensions
         for number in plan.voip.emergency
     }
@@ -357,20 +361,31 @@ def emergency_calls(plan: HostPlan) -> dict[str, tuple[str, str]]:
 
 @control(
     "VOI-20",
-    title="Chaque numéro d'urgence passe avant toute autre règle, depuis chaque poste",
-    reason="Un appel au secours ne doit dépendre ni d'un droit, ni d'une heure, ni d'un préfixe.",
+    title="Chaque numéro d'urgence passe avant toute autre règle, par les sorties du plan",
+    reason="Un appel au secours ne dépend ni d'un droit, ni d'une heure ; il dit quel bâtiment.",
     severity="critical",
     references=("CPCE D98-8", "ITU-T E.161.1"),
     each=emergency_calls,
 )
-def test_emergency_first(subject: tuple[str, str], probe: Probe) -> None:
-    context, number = subject
-    shown = told(probe, f"dialplan show {number}@{context}")
+def test_emergency_first(
+    subject: tuple[Extension, str], probe: Probe, plan: HostPlan, seen: list[str]
+) -> None:
+    phone, number = subject
+    shown = told(probe, f"dialplan show {number}@phone-{phone.right}")
     first = re.search(r"^\[ (?:Included context|Context) '([^']+)'", shown, re.MULTILINE)
     assert first, f"{number} ne mène nulle part"
     assert first[1] == "urgences", f"{number} est pris par « {first[1]} »"
     rule = rf"'{number}' =>\s+1\. Gosub\(emergency,s,1\(\$\{{EXTEN\}}\)\)"
     assert re.search(rule, shown), f"{number} ne mène pas aux secours"
+    found = ways(probe, phone.number)
+    labels = {trunk.name: trunk.label for trunk in voip_of(plan).trunks}
+    seen += [f"{labels.get(way.trunk, way.trunk)} ({way.caller or 'sans numéro'})" for way in found]
+    known = table.phone_variables(phone, voip_of(plan))
+    wanted = [(way.name, known[way.caller]) for way in emergency_exits(voip_of(plan))]
+    assert [(way.trunk, way.caller) for way in found] == wanted, (
+        f"sort par {', puis '.join(seen) or 'rien'} ; dans le plan : "
+        + ", puis ".join(f"{labels[name]} ({caller})" for name, caller in wanted)
+    )
 
 
 @control(

@@ -155,6 +155,16 @@ BREAKS: tuple[Break, ...] = (
         role=PHONES,
     ),
     Break(
+        control="VOI-20",
+        alone=True,
+        damage=f"sed -i 's/^\\(set_var = EMERGENCY_[A-Z0-9]*\\)=.*/\\1=40000000/' {ETC}/pjsip.conf "
+        f"&& {RELOAD}",
+        note="one number for all calls, wherever they come from",
+        also=(LIVE,),
+        repair=f"{APPLY}; sleep 3",
+        role=PHONES,
+    ),
+    Break(
         control="VOI-21",
         alone=True,
         damage=f"sed -i '/^contact = /s/:50[0-9]*/:9/' {ETC}/pjsip.conf && {RELOAD}; sleep 12",
