@@ -34,10 +34,12 @@ def deploy() -> None:
         where='publish the package on the hub with "mairie package publish"',
     )
     packages = [table.PACKAGE, table.GUARD_PACKAGE] if plan.voip else [table.PACKAGE]
+    if table.trusts_public(plan):
+        packages.append(table.PUBLIC_PACKAGE)
     have_packages(name="voip: packages", packages=packages)
     folder("voip", BRICKS_FOLDER)
     folder("voip", table.CANDIDATE, mode="750", group=table.ACCOUNT)
-    if table.certificate_files(plan):
+    if table.tls_files(plan):
         folder("voip", table.TLS, mode="750", group=table.ACCOUNT)
     for path in (table.RECORDS, table.VOICEMAIL, *table.spools(plan)):
         files.directory(
@@ -64,16 +66,16 @@ def deploy() -> None:
         commands=[table.APPLY],
         _if=to_activate("voip", removed, *read),
     )
-    shown = [placed[file.path] for file in table.certificate_files(plan)]
-    if shown:
+    read_once = [placed[file.path] for file in table.tls_files(plan)]
+    if read_once:
         server.shell(
-            name="voip: Asterisk takes another certificate once nobody is on the telephone",
+            name="voip: Asterisk takes other certificates once nobody is on the telephone",
             commands=[
                 # It answers when it restarts, and waits for the end of calls without us.
                 f"! systemctl is-active --quiet {table.SERVICE} || "
                 "timeout 3 asterisk -rx 'core restart when convenient' || [ $? -eq 124 ]"
             ],
-            _if=to_activate("voip", *shown),
+            _if=to_activate("voip", *read_once),
         )
     unit(name="voip: Asterisk runs", service=table.SERVICE, running=True, enabled=True)
     unit(name="voip: records are erased", service=table.KEEP_TIMER, running=True, enabled=True)

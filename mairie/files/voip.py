@@ -23,7 +23,7 @@ from mairie.dialplan import (
 )
 from mairie.files import JSON, LIBRARY, SHELL, VERIFY, TemplateFile, modules
 from mairie.plan.host import HostPlan
-from mairie.plan.parts.voip import ExchangePlan, Extension, VoipPlan
+from mairie.plan.parts.voip import ExchangePlan, Extension, Trunk, VoipPlan
 
 CANDIDATE = "/etc/mairie/voip"
 LIVE = "/etc/asterisk"
@@ -68,7 +68,11 @@ LOG_DAYS = 30
 TLS = "/etc/mairie/voip-tls"
 CERTIFICATE = f"{TLS}/certificate.pem"
 KEY = f"{TLS}/key.pem"
+AUTHORITIES = f"{TLS}/authorities.pem"
 """Read when Asterisk starts, like the transports."""
+PUBLIC_PACKAGE = "ca-certificates"
+PUBLIC_AUTHORITIES = "/etc/ssl/certs"
+"""Those that Debian knows, by hash of their names."""
 RESTART = ("asterisk.conf", "modules.conf", "pjsip_transports.conf")
 """What Asterisk reads only when it starts."""
 
@@ -186,7 +190,7 @@ def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
         return ()
     guard = _guard(plan.voip) if plan.voip is not None else ()
     return (
-        *certificate_files(plan),
+        *tls_files(plan),
         *_configuration(plan, at),
         *_programs(at),
         *guard,
@@ -208,6 +212,25 @@ def certificate_files(plan: HostPlan) -> tuple[TemplateFile, ...]:
         TemplateFile(path=path, mode="640", group=ACCOUNT, secret=True)
         for path in (CERTIFICATE, KEY)
     )
+
+
+def authority_files(plan: HostPlan) -> tuple[TemplateFile, ...]:
+    """Return the authorities of operators that no public one vouches for; none without such."""
+    known = [each.authority for each in _over_tls(plan.voip) if each.authority]
+    if not known:
+        return ()
+    context = {"authorities": tuple(dict.fromkeys(known))}
+    return (TemplateFile(path=AUTHORITIES, mode="640", group=ACCOUNT, context=context),)
+
+
+def tls_files(plan: HostPlan) -> tuple[TemplateFile, ...]:
+    """Return what Asterisk reads to speak TLS, and only when it starts."""
+    return (*certificate_files(plan), *authority_files(plan))
+
+
+def trusts_public(plan: HostPlan) -> bool:
+    """Whether an operator proves who it is by a public authority."""
+    return any(not each.authority for each in _over_tls(plan.voip))
 
 
 def loaded(plan: HostPlan) -> tuple[str, ...]:
@@ -252,7 +275,7 @@ def listens(plan: HostPlan) -> frozenset[tuple[str, str]]:
 def transports(at: VoipPlan | ExchangePlan) -> list[dict[str, str]]:
     """Return the ways on which SIP comes and goes: own addresses only."""
     wanted = [("udp", SIP_PORT), ("tcp", SIP_PORT)]
-    if isinstance(at, VoipPlan) and (at.certificate or _calls_over_tls(at)):
+    if isinstance(at, VoipPlan) and (at.certificate or _over_tls(at)):
         wanted.append(("tls", SIPS_PORT))
     return [
         {"name": f"{protocol}-{family}", "protocol": protocol, "bind": f"{address}:{port}"}
@@ -276,8 +299,8 @@ def names(at: VoipPlan | ExchangePlan) -> dict[str, str]:
     }
 
 
-def _calls_over_tls(voip: VoipPlan) -> bool:
-    return any(trunk.transport == "tls" for trunk in voip.trunks)
+def _over_tls(voip: VoipPlan | None) -> list[Trunk]:
+    return [each for each in voip.trunks if each.transport == "tls"] if voip is not None else []
 
 
 def phone_variables(extension: Extension, voip: VoipPlan) -> dict[str, str]:
@@ -322,6 +345,8 @@ def _configuration(plan: HostPlan, at: VoipPlan | ExchangePlan) -> Iterator[Temp
         transports=transports(at),
         certificate=CERTIFICATE if isinstance(at, VoipPlan) and at.certificate else "",
         key=KEY,
+        authorities=AUTHORITIES if authority_files(plan) else "",
+        public=PUBLIC_AUTHORITIES if trusts_public(plan) else "",
     )
     faxes = bool(plan.voip and plan.voip.faxes)
     yield _read("udptl.conf", template="" if faxes else "empty", at=at)

@@ -48,7 +48,7 @@ def site_voip(place: SiteHost) -> VoipPlan | None:
         extensions=tuple(_extensions(place, telephony)),
         groups=tuple(_groups(telephony)),
         reception=_reception(telephony, territory, reference.holiday_years),
-        trunks=tuple(_trunks(telephony)),
+        trunks=tuple(_trunks(place, telephony)),
         emergency=tuple(_emergency(telephony, territory)),
         classes=tuple(_classes(telephony, territory)),
         spending=_spending(telephony, territory),
@@ -164,7 +164,8 @@ def _reception(
     )
 
 
-def _trunks(telephony: Telephony) -> Iterator[Trunk]:
+def _trunks(place: SiteHost, telephony: Telephony) -> Iterator[Trunk]:
+    authorities = place.shared.territory.authorities
     for name, trunk in telephony.trunks.items():
         yield Trunk(
             name=name,
@@ -174,6 +175,7 @@ def _trunks(telephony: Telephony) -> Iterator[Trunk]:
             port=trunk.signalling_port,
             transport=trunk.transport,
             srtp=trunk.srtp,
+            authority=authorities[trunk.authority] if trunk.authority else "",
             username=trunk.username or "",
             codecs=trunk.codecs,
             channels=trunk.channels,

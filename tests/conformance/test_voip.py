@@ -17,7 +17,7 @@ from mairie.files import voip as table
 from mairie.files.voip import configuration_files, files
 from mairie.host.control import control
 from mairie.host.drift import Drift
-from mairie.host.looks import apt, sip
+from mairie.host.looks import apt, sip, tls
 from mairie.host.looks.asterisk import asked, faults_at_start, names, told
 from mairie.host.looks.emergencies import RULES, variables_of, ways
 from mairie.host.looks.links import links
@@ -164,7 +164,7 @@ def test_start() -> None:
 )
 def test_has_read_them(probe: Probe, plan: HostPlan) -> None:
     paths = [f"{table.LIVE}/{name}" for name in table.RESTART]
-    paths += [file.path for file in table.certificate_files(plan)]
+    paths += [file.path for file in table.tls_files(plan)]
     late = changed_since_start(probe, table.SERVICE, paths)
     if late:  # it starts again by itself, inside the same unit, once nobody is on the telephone
         shown = told(probe, "core show uptime seconds")
@@ -417,6 +417,25 @@ def test_trunk(subject: Trunk, probe: Probe) -> None:
         assert "Registered" in line, f"{subject.label} ne nous a pas inscrits"
 
 
+@control(
+    "VOI-23",
+    title="Chaque opérateur chiffré prouve qui il est",
+    reason="Qui se fait passer pour l'opérateur entend tout ; Asterisk lui refuse les appels.",
+    severity="high",
+    references=("ANSSI hygiène 21", "ANSSI DAT-NT-021 R16"),
+    each=lambda plan: (
+        [trunk for trunk in plan.voip.trunks if trunk.transport == "tls"] if plan.voip else ()
+    ),
+)
+def test_operator_is_the_operator(subject: Trunk, plan: HostPlan) -> None:
+    own = voip_of(plan).ipv4
+    why = tls.refusal(subject.host, subject.port, subject.authority, source=own)
+    assert not why, (
+        f"certificat de {subject.label} refusé : {why} ; demander à l'opérateur s'il en a changé, "
+        "et par quelle autorité"
+    )
+
+
 def _reached(probe: Probe, trunk: Trunk) -> bool:
     shown = told(probe, "pjsip list contacts")
     return bool(re.search(rf"Contact:\s+trunk-{trunk.name}/.*\bAvail\b", shown))
@@ -487,7 +506,7 @@ FOLDERS = {
             },
             **{
                 file.path: (file.path, "640", f"root:{table.ACCOUNT}")
-                for file in table.certificate_files(plan)
+                for file in table.tls_files(plan)
             },
         }
         if answers(plan)

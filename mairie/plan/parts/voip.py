@@ -107,6 +107,8 @@ class Trunk:
     port: int
     transport: SignallingTransport
     srtp: bool
+    authority: str
+    """Certificates in PEM of who alone may sign the operator's; empty: public authorities."""
     username: str
     """Empty for an operator who knows the commune by its address."""
     codecs: tuple[MediaCodec, ...]

@@ -184,6 +184,14 @@ BREAKS: tuple[Break, ...] = (
         role=PHONES,
     ),
     Break(
+        control="VOI-23",
+        damage="cp /etc/hosts /run/break-hosts; name=$(awk '/operateur/ {print $2}' /etc/hosts); "
+        "{ echo 198.51.100.22 $name; grep -v $name /run/break-hosts; } >/etc/hosts",
+        note="somebody answers names with another address",
+        repair="cat /run/break-hosts >/etc/hosts; rm /run/break-hosts",
+        role="trunk-tls",
+    ),
+    Break(
         control="VOI-30",
         damage="asterisk -rx 'database put spent 20200101 99999999'",
         note="a night of calls abroad",
