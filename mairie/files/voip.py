@@ -273,14 +273,16 @@ def listens(plan: HostPlan) -> frozenset[tuple[str, str]]:
 
 
 def transports(at: VoipPlan | ExchangePlan) -> list[dict[str, str]]:
-    """Return the ways on which SIP comes and goes: own addresses only."""
+    """Return the ways on which SIP comes and goes: the own address in IPv4 alone.
+
+    Every phone, the hub and operators are called there; in IPv6 only who attacks would come.
+    """
     wanted = [("udp", SIP_PORT), ("tcp", SIP_PORT)]
     if isinstance(at, VoipPlan) and (at.certificate or _over_tls(at)):
         wanted.append(("tls", SIPS_PORT))
     return [
-        {"name": f"{protocol}-{family}", "protocol": protocol, "bind": f"{address}:{port}"}
+        {"name": protocol, "protocol": protocol, "bind": f"{at.ipv4}:{port}"}
         for protocol, port in wanted
-        for family, address in (("ipv4", at.ipv4), ("ipv6", f"[{at.ipv6}]"))
     ]
 
 

@@ -8,6 +8,7 @@ Passwords are read in this process only: no command line holds one, no message s
 
 import filecmp
 import re
+import socket
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -343,6 +344,26 @@ def _password(number: str) -> str:
     if found is None:
         raise CannotLookError(f"{number} n'a pas de mot de passe")
     return found[1]
+
+
+@control(
+    "VOI-14",
+    title="Il ne répond pas en IPv6",
+    reason="Qui a une adresse en a tout un préfixe : aucun frein ne tiendrait contre lui.",
+    severity="high",
+    references=("ANSSI hygiène 19",),
+    applies=answers,
+)
+def test_not_in_ipv6(plan: HostPlan) -> None:
+    own = at(plan).ipv6
+    status = sip.invite_status(own, table.SIP_PORT, "15")
+    assert status is None, f"réponse {status} à un appel vers [{own}]"
+    for port in (table.SIP_PORT, table.SIPS_PORT):
+        try:
+            socket.create_connection((own, port), sip.PATIENCE_S).close()
+        except ConnectionRefusedError:
+            continue
+        raise AssertionError(f"[{own}]:{port} accepte une connexion")
 
 
 # Emergencies --------------------------------------------------------------------------------------

@@ -145,6 +145,17 @@ BREAKS: tuple[Break, ...] = (
         role=PHONES,
     ),
     Break(
+        control="VOI-14",
+        alone=True,
+        damage="n=0; for own in $(hostname -I); do case $own in *:*) n=$((n + 1)); printf "
+        "'\\n[six%s]\\ntype = transport\\nprotocol = udp\\nbind = [%s]:5060\\n' $n $own;; esac; "
+        f"done >>{ETC}/pjsip_transports.conf && {RESTART}",
+        note="IPv6 is the future",
+        also=(LIVE, AGAIN, "VOI-02"),
+        repair=BACK,
+        role=PHONES,
+    ),
+    Break(
         control="VOI-20",
         alone=True,
         damage=f"sed -i '/^\\[phone-/a exten => 15,1,Goto(inside,101,1)' {ETC}/extensions.conf && "
@@ -254,10 +265,10 @@ BREAKS: tuple[Break, ...] = (
     ),
     Break(
         control="VOI-43",
-        damage="nft add element inet mairie telephony-flooders-4 "
+        damage="nft add element inet mairie telephony-flooders "
         "'{ 192.0.2.9 timeout 1h counter packets 4000 bytes 800000 }'",
         note="a telephone that has gone mad",
-        repair="nft delete element inet mairie telephony-flooders-4 '{ 192.0.2.9 }'",
+        repair="nft delete element inet mairie telephony-flooders '{ 192.0.2.9 }'",
         role=PHONES,
     ),
     Break(
