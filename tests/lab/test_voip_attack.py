@@ -199,7 +199,7 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
         site = (int(voice[60]) & ~bits) | int(ip_address(value))
         found.station(INTRUDER, f"{ip_address(site)}")
         segments = resolve(load(folder, secrets=False))["rurutu-mairie-gw"].network.segments
-        prefixes = {segment.name: segment.prefix_ipv6 for segment in segments}
+        prefixes = {segment.segment: segment.prefix_ipv6 for segment in segments}
         found.in_ipv6(ATTACKER, prefixes["voice"])
         found.in_ipv6(INTRUDER, prefixes["agents"])
         yield found
