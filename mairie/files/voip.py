@@ -13,6 +13,7 @@ from typing import Any
 from mairie import nftables_telephony
 from mairie.dialplan import (
     class_contexts,
+    emergency_callers,
     emergency_exits,
     incoming_numbers,
     national,
@@ -314,8 +315,6 @@ def phone_variables(extension: Extension, voip: VoipPlan) -> dict[str, str]:
         "LABEL": spoken(extension.label),
         "OUT_E164": extension.outgoing,
         "OUT_NATIONAL": national(extension.outgoing, code),
-        "EMERGENCY_E164": extension.emergency_caller,
-        "EMERGENCY_NATIONAL": national(extension.emergency_caller, code),
         "TRANSFERS": "tT",
     }
 
@@ -398,6 +397,7 @@ def _commune(plan: HostPlan, voip: VoipPlan) -> Iterator[TemplateFile]:
         timezone=plan.timezone,
         by_name=by_name,
         exits=emergency_exits(voip),
+        callers={each.number: emergency_callers(each, voip) for each in voip.extensions},
         spans=open_spans(reception) if reception else (),
         contexts=contexts,
         classes=tuple(dict.fromkeys(each for known in contexts.values() for each in known)),

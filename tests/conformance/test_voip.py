@@ -12,7 +12,7 @@ import socket
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from mairie.dialplan import emergency_exits
+from mairie.dialplan import emergency_callers, emergency_exits
 from mairie.files import TemplateFile
 from mairie.files import voip as table
 from mairie.files.voip import configuration_files, files
@@ -20,7 +20,7 @@ from mairie.host.control import control
 from mairie.host.drift import Drift
 from mairie.host.looks import apt, sip, tls
 from mairie.host.looks.asterisk import asked, faults_at_start, names, told
-from mairie.host.looks.emergencies import RULES, variables_of, ways
+from mairie.host.looks.emergencies import RULES, building_of, ways
 from mairie.host.looks.links import links
 from mairie.host.looks.sockets import sockets
 from mairie.host.looks.unit import changed_since_start, rights
@@ -65,7 +65,7 @@ def ahead(plan: HostPlan, probe: Probe) -> None:
     """Begin the questions that several controls ask."""
     questions = ["pjsip list endpoints", "pjsip list contacts", NO_MODULES]
     if plan.voip is not None:
-        questions += [RULES, *(variables_of(each.number) for each in plan.voip.extensions)]
+        questions += [RULES, *(building_of(each.number) for each in plan.voip.extensions)]
     probe.start([asked(question) for question in questions] if answers(plan) else [])
 
 
@@ -401,7 +401,7 @@ def test_emergency_first(
     found = ways(probe, phone.number)
     labels = {trunk.name: trunk.label for trunk in voip_of(plan).trunks}
     seen += [f"{labels.get(way.trunk, way.trunk)} ({way.caller or 'sans numéro'})" for way in found]
-    known = table.phone_variables(phone, voip_of(plan))
+    known = emergency_callers(phone, voip_of(plan))
     wanted = [(way.name, known[way.caller]) for way in emergency_exits(voip_of(plan))]
     assert [(way.trunk, way.caller) for way in found] == wanted, (
         f"sort par {', puis '.join(seen) or 'rien'} ; dans le plan : "

@@ -221,7 +221,7 @@ def test_it_registers_over_tls_and_nothing_is_said_in_the_clear(tls: Tls) -> Non
     assert re.search(r"contact/rurutu;.*transport=tls", known, re.IGNORECASE), known
     connections = tls.sh(RURUTU, f"ss -Htn state established dport = :{SIPS}")
     assert OPERATORS["operator"] in connections
-    looked = tls.controls("VOI-05", "VOI-21", "VOI-22", "VOI-23")
+    looked = tls.controls("VOI-05", "VOI-20", "VOI-21", "VOI-22", "VOI-23")
     assert {outcome for outcome, _ in looked.values()} == {"pass"}, looked
 
 

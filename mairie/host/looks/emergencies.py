@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mairie.host.looks.asterisk import told
-from mairie.host.probe import CannotLookError, Probe
+from mairie.host.probe import Probe
 
 RULES = "dialplan show s@emergency"
 
@@ -20,21 +21,20 @@ class Way:
     """Number that it is shown, as this operator writes numbers; empty: none."""
 
 
-def variables_of(extension: str) -> str:
-    """Return the question what the dial plan knows of a phone."""
-    return f"pjsip show endpoint {extension}"
+def building_of(extension: str) -> str:
+    """Return the question what a phone's emergency calls show."""
+    return f"dialplan show {extension}@building"
 
 
 def ways(probe: Probe, extension: str) -> tuple[Way, ...]:
     """Return the trunks that are tried for a phone's emergency calls, in order.
 
     Raises:
-        CannotLookError: Asterisk does not run, or does not know the phone.
+        CannotLookError: Asterisk does not run.
 
     """
-    known = told(probe, variables_of(extension))
-    if not re.search(rf"^\s*Endpoint:\s+{extension}\b", known, re.MULTILINE):
-        raise CannotLookError(f"Asterisk ne connaît pas le poste {extension}")
+    shown = re.findall(r"Set\((\w+)=([^)]*)\)", told(probe, building_of(extension)))
+    known = dict(shown)
     exits = re.findall(r"Gosub\(emergency-exit,([^,]+),1\(", told(probe, RULES))
     return tuple(
         Way(trunk=trunk, caller=caller)
@@ -43,14 +43,10 @@ def ways(probe: Probe, extension: str) -> tuple[Way, ...]:
     )
 
 
-def _exit(probe: Probe, name: str, known: str) -> list[tuple[str, str]]:
+def _exit(probe: Probe, name: str, known: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return trunk and caller's number of one exit; nothing where it calls nobody."""
     shown = told(probe, f"dialplan show {name}@emergency-exit")
     called = re.findall(r"Dial\(PJSIP/[^@)]*@emergency-([^,)]+)", shown)
     variable = re.search(r"Set\(CALLERID\(num\)=\$\{(\w+)\}\)", shown)
-    value = (
-        re.search(rf"^\s*set_var\s*:\s*{variable[1]}=(\S+)", known, re.MULTILINE)
-        if variable
-        else None
-    )
-    return [(trunk, value[1] if value else "") for trunk in called]
+    caller = known.get(variable[1], "") if variable else ""
+    return [(trunk, caller) for trunk in called]

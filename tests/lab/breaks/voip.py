@@ -168,8 +168,8 @@ BREAKS: tuple[Break, ...] = (
     Break(
         control="VOI-20",
         alone=True,
-        damage=f"sed -i 's/^\\(set_var = EMERGENCY_[A-Z0-9]*\\)=.*/\\1=40000000/' {ETC}/pjsip.conf "
-        f"&& {RELOAD}",
+        damage=f"sed -i 's/Set(EMERGENCY_NATIONAL=.*/Set(EMERGENCY_NATIONAL=40000000)/' "
+        f"{ETC}/extensions.conf && asterisk -rx 'dialplan reload'; sleep 1",
         note="one number for all calls, wherever they come from",
         also=(LIVE,),
         repair=f"{APPLY}; sleep 3",
