@@ -84,8 +84,9 @@ def test_floods(probe: Probe, plan: HostPlan) -> None:
     limit = guard_of(plan).source_burst
     over = {address: packets for address, packets in found.items() if packets > limit}
     assert not over, (
-        f"messages jetés : {look.worst(over)} ; chercher l'appareil à cette adresse et le "
-        "débrancher ; une adresse peut être empruntée : le commutateur dit par quel port"
+        f"messages jetés : {look.worst(over)} ; chercher l'appareil à cette adresse, "
+        "ou dans ce réseau, et le débrancher ; une adresse peut être empruntée : le commutateur "
+        "dit par quel port"
     )
 
 
