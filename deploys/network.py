@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pyinfra.api.operation import OperationMeta
 from pyinfra.context import host
 from pyinfra.operations import files, server, systemd
@@ -26,7 +28,7 @@ ConditionPathExists={table.DNSMASQ}
 After=nftables.service
 """
 
-QUEUES_TIMER = "mairie-queues.timer"
+QUEUES_TIMER = Path(table.QUEUES_TIMER).name
 NETWORKD = "systemd-networkd.service"
 WAIT_ONLINE = "/etc/systemd/system/systemd-networkd-wait-online.service"
 

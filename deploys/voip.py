@@ -14,6 +14,7 @@ from mairie.files.base import SOURCE
 from mairie.host.deploy import BRICKS_FOLDER, folder, place, this_host, to_activate
 from mairie.host.packages import have_packages, offered, source_read
 from mairie.host.units import look_at, restarted, unit
+from mairie.plan.parts.voip import VOICEMAIL
 
 
 def deploy() -> None:
@@ -41,7 +42,7 @@ def deploy() -> None:
     folder("voip", table.CANDIDATE, mode="750", group=table.ACCOUNT)
     if table.tls_files(plan):
         folder("voip", table.TLS, mode="750", group=table.ACCOUNT)
-    for path in (table.RECORDS, table.VOICEMAIL, *table.spools(plan)):
+    for path in (table.RECORDS, VOICEMAIL, *table.spools(plan)):
         files.directory(
             name=f"voip: folder {path}",
             path=path,
@@ -54,8 +55,7 @@ def deploy() -> None:
     systemd.daemon_reload(
         name="voip: systemd reads its units again", _if=to_activate("voip", *units)
     )
-    guard = [table.GUARD_SERVICE] if plan.voip else []
-    look_at(table.SERVICE, table.KEEP_TIMER, *guard)
+    look_at(table.SERVICE, table.KEEP_TIMER, *([table.GUARD_SERVICE] if plan.voip else []))
     read = [
         operation
         for path, operation in placed.items()
@@ -71,15 +71,17 @@ def deploy() -> None:
         server.shell(
             name="voip: Asterisk takes other certificates once nobody is on the telephone",
             commands=[
-                # It answers when it restarts, and waits for the end of calls without us.
-                f"! systemctl is-active --quiet {table.SERVICE} || "
-                "timeout 3 asterisk -rx 'core restart when convenient' || [ $? -eq 124 ]"
+                f"! systemctl is-active --quiet {table.SERVICE} || {table.RESTART_WHEN_IDLE}"
             ],
             _if=to_activate("voip", *read_once),
         )
     unit(name="voip: Asterisk runs", service=table.SERVICE, running=True, enabled=True)
     unit(name="voip: records are erased", service=table.KEEP_TIMER, running=True, enabled=True)
-    for service in guard:
-        unit(name="voip: fail2ban runs", service=service, running=True, enabled=True)
+    if plan.voip:
+        unit(name="voip: fail2ban runs", service=table.GUARD_SERVICE, running=True, enabled=True)
         own = [placed[file.path] for file in table.guard_files(plan)]
-        restarted(name="voip: fail2ban restarted", service=service, _if=to_activate("voip", *own))
+        restarted(
+            name="voip: fail2ban restarted",
+            service=table.GUARD_SERVICE,
+            _if=to_activate("voip", *own),
+        )

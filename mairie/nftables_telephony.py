@@ -11,13 +11,12 @@ a request is refused so that a program tries IPv4 at once, and whole networks ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mairie.plan.host import HostPlan
-from mairie.plan.parts.voip import Guard, VoipPlan
+from mairie.plan.parts.voip import SIP_PORT, SIPS_PORT, Guard, VoipPlan
 
 CHAIN, ALL, IPV6 = "telephony", "telephony-all", "telephony-ipv6"
-SIP_PORT, SIPS_PORT = 5060, 5061
 HELD = "telephony-held"
 """Set of addresses that guessed passwords: filled by fail2ban."""
 FLOODERS, FLOODERS_IPV6 = "telephony-flooders", "telephony-flooders-ipv6"
@@ -165,6 +164,6 @@ def _hex(text: bytes) -> str:
     return f"0x{text.hex()}"
 
 
-def _choice(items: Iterator[str] | map[str] | list[str] | tuple[str, ...]) -> str:
+def _choice(items: Iterable[str]) -> str:
     found = list(items)
     return found[0] if len(found) == 1 else "{ " + ", ".join(found) + " }"

@@ -22,7 +22,10 @@ _ONLY_WHEN_ASKED = {
     ),
     "package": "a second build of Asterisk that gives the same bytes, seven minutes",
     "voice": "telephone systems and softphones that call, an hour with Asterisk built",
-    "air": "a gateway's radio and its stations in the QEMU machine, fourteen minutes without KVM",
+    "air": (
+        "what becomes of stations on the air: roaming, leaving, a week alone, 6 GHz, damages; in "
+        "the QEMU machine, an hour and a half without KVM"
+    ),
 }
 
 

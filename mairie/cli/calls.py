@@ -5,8 +5,7 @@ from __future__ import annotations
 import click
 
 from mairie.cli.hosts import Hosts, one_host_options
-from mairie.cli.programs import run_program
-from mairie.errors import MairieError
+from mairie.cli.programs import only_one, run_program
 from mairie.plan.host import HostPlan
 
 PROGRAM = "mairie-calls"
@@ -42,13 +41,8 @@ def command(hosts: Hosts, last: int) -> None:
 
 
 def _exchange_of(hosts: Hosts) -> HostPlan:
-    plans, _ = hosts.chosen()
-    able = [plan for plan in plans.values() if plan.voip is not None or plan.exchange is not None]
-    if len(able) != 1:
-        name = hosts.targets.names[0]
-        names = ", ".join(plan.name for plan in able)
-        said = f"has {len(able)} of them; name one: {names}" if able else "has none"
-        raise MairieError(
-            f"calls are known to the telephone host of a commune and to a hub; {name} {said}"
-        )
-    return able[0]
+    return only_one(
+        hosts,
+        lambda plan: plan.voip is not None or plan.exchange is not None,
+        "calls are known to the telephone host of a commune and to a hub",
+    )

@@ -9,8 +9,7 @@ import click
 
 from mairie.cli.hosts import Hosts, one_host_options
 from mairie.cli.options import inventory_option
-from mairie.cli.programs import run_program
-from mairie.errors import MairieError
+from mairie.cli.programs import only_one, run_program
 from mairie.plan.host import HostPlan
 from mairie.transport import Transport
 
@@ -101,15 +100,11 @@ def telephone_host_of(hosts: Hosts) -> HostPlan:
         MairieError: none is meant, or several.
 
     """
-    plans, _ = hosts.chosen()
-    able = [name for name, plan in plans.items() if plan.phones is not None]
-    if len(able) != 1:
-        said = f"has {len(able)} of them; name one: {', '.join(able)}" if able else "has none"
-        raise MairieError(
-            f"phones fetch their files from the telephone host of a commune; "
-            f"{hosts.targets.names[0]} {said}"
-        )
-    return plans[able[0]]
+    return only_one(
+        hosts,
+        lambda plan: plan.phones is not None,
+        "phones fetch their files from the telephone host of a commune",
+    )
 
 
 def ask(host: str, transport: Transport, arguments: Sequence[str]) -> str:

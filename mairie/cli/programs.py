@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import click
 
+from mairie.cli.hosts import Hosts
 from mairie.errors import EXIT_HOST_FAILED, MairieError
+from mairie.plan.host import HostPlan
 from mairie.question import ask_host
 from mairie.transport import Transport
+
+
+def only_one(hosts: Hosts, is_able: Callable[[HostPlan], bool], rule: str) -> HostPlan:
+    """Return the plan of the one host that is meant, of those that are able.
+
+    Args:
+        hosts: what was typed.
+        is_able: whether a host can do what is asked.
+        rule: which hosts can, the beginning of a sentence that refuses.
+
+    Raises:
+        InventoryErrors: the inventory is not right.
+        MairieError: none is meant, or several.
+
+    """
+    plans, _ = hosts.chosen()
+    able = [plan for plan in plans.values() if is_able(plan)]
+    if len(able) != 1:
+        names = ", ".join(plan.name for plan in able)
+        said = f"has {len(able)} of them; name one: {names}" if able else "has none"
+        raise MairieError(f"{rule}; {hosts.targets.names[0]} {said}")
+    return able[0]
 
 
 def run_program(

@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from mairie.dialplan import national
 from mairie.files import JSON, LIBRARY, SHELL, VERIFY, TemplateFile, modules
-from mairie.files.voip import ACCOUNT, FAXES, HELPERS, OUTBOX, VOICEMAIL, spools
+from mairie.files.voip import ACCOUNT, FAXES, HELPERS, OUTBOX, spools
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.mail import MailPlan
+from mairie.plan.parts.voip import VOICEMAIL
 
 CONFIGURATION: Final = "/etc/postfix"
 PASSWORD: Final = f"{CONFIGURATION}/relay_password"
@@ -41,7 +42,11 @@ def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
     """Return every file of the brick for this host; none where nothing is sent."""
     if plan.mail is None:
         return ()
-    return (*queue_files(plan.mail), *modules("mail", "mairie_messages/*.py"), *_sender(plan))
+    return (
+        *queue_files(plan.mail),
+        *modules("mail", "mairie_messages/*.py"),
+        *_sender(plan, plan.mail),
+    )
 
 
 def queue_files(mail: MailPlan) -> tuple[TemplateFile, ...]:
@@ -61,14 +66,13 @@ def queue_files(mail: MailPlan) -> tuple[TemplateFile, ...]:
     )
 
 
-def settings(plan: HostPlan) -> dict[str, Any]:
+def settings(plan: HostPlan, mail: MailPlan) -> dict[str, Any]:
     """Return what send-messages reads, as JSON types."""
-    assert plan.mail is not None  # noqa: S101 - files() asks first
     voip = plan.voip
     lines = voip.faxes if voip is not None else ()
     code = voip.country_code if voip is not None else ""
     return {
-        "sender": plan.mail.sender,
+        "sender": mail.sender,
         "label": f"Mairie · {plan.place.commune_label}",
         "timezone": plan.timezone,
         "messages": OUTBOX,
@@ -81,7 +85,7 @@ def settings(plan: HostPlan) -> dict[str, Any]:
     }
 
 
-def _sender(plan: HostPlan) -> Iterator[TemplateFile]:
+def _sender(plan: HostPlan, mail: MailPlan) -> Iterator[TemplateFile]:
     folders = spools(plan)
     endings = {OUTBOX: "eml", FAXES: "tif"}
     yield TemplateFile(
@@ -89,7 +93,7 @@ def _sender(plan: HostPlan) -> Iterator[TemplateFile]:
         mode="640",
         group=ACCOUNT,
         check=JSON,
-        context={"settings": settings(plan)},
+        context={"settings": settings(plan, mail)},
     )
     yield TemplateFile(path=PROGRAM, mode="755", check=SHELL, context={"library": LIBRARY})
     yield TemplateFile(

@@ -24,7 +24,14 @@ from mairie.dialplan import (
 )
 from mairie.files import JSON, LIBRARY, SHELL, VERIFY, TemplateFile, modules
 from mairie.plan.host import HostPlan
-from mairie.plan.parts.voip import ExchangePlan, Extension, Trunk, VoipPlan
+from mairie.plan.parts.voip import (
+    SIP_PORT,
+    SIPS_PORT,
+    ExchangePlan,
+    Extension,
+    Trunk,
+    VoipPlan,
+)
 
 CANDIDATE = "/etc/mairie/voip"
 LIVE = "/etc/asterisk"
@@ -52,7 +59,6 @@ SECURITY = f"{LOGS}/security.log"
 RECORDS = f"{LOGS}/cdr-custom"
 """Call records: ``calls.csv`` of today, and one file for each day before it."""
 SPOOL = "/var/spool/asterisk"
-VOICEMAIL = f"{SPOOL}/voicemail"
 OUTBOX = f"{SPOOL}/mail"
 """Messages that are also sent by mail, a file each, until brick mail has sent them."""
 FAXES = f"{SPOOL}/fax"
@@ -62,8 +68,6 @@ ASTERISK_STATE = "/var/lib/asterisk"
 LANGUAGE = "fr_CA_f_June"
 """Of announcements: Debian's French prompts for Asterisk."""
 SOUNDS = "/usr/share/asterisk/sounds"
-SIP_PORT = 5060
-SIPS_PORT = 5061
 LOG_DAYS = 30
 """Messages and security events are kept so long, and no longer: they hold addresses."""
 TLS = "/etc/mairie/voip-tls"
@@ -76,6 +80,8 @@ PUBLIC_AUTHORITIES = "/etc/ssl/certs"
 """Those that Debian knows, by hash of their names."""
 RESTART = ("asterisk.conf", "modules.conf", "pjsip_transports.conf")
 """What Asterisk reads only when it starts."""
+RESTART_WHEN_IDLE = "timeout 3 asterisk -rx 'core restart when convenient' || [ $? -eq 124 ]"
+"""Asterisk answers when it restarts; it waits for the end of calls without whoever asked."""
 
 OUTSIDE = (
     "outbound_registration|sending [A-Z]+ request|not resolve|Unable to resolve|during operation"
@@ -426,6 +432,7 @@ def _programs(at: VoipPlan | ExchangePlan) -> Iterator[TemplateFile]:
             "account": ACCOUNT,
             "service": SERVICE,
             "restart": " ".join(RESTART),
+            "restart_when_idle": RESTART_WHEN_IDLE,
             "outside": OUTSIDE,
         },
     )

@@ -9,18 +9,13 @@ from typing import Any
 from pydantic import BaseModel
 
 from mairie.inventory import official
-from mairie.model.commune import ACCESS_POINTS, AP_HOSTS, Commune
-from mairie.model.mail import MAIL
+from mairie.inventory.checks.reference import ZONES
+from mairie.model.commune import Commune
 from mairie.model.reference import Reference
 from mairie.model.syndicate import Syndicate
-from mairie.model.telephony import TELEPHONY
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
 """The dialect that editors' YAML language server knows best."""
-_ZONES = (
-    *("internet", "hub", "gateway", "technicians", "peers"),
-    *(ACCESS_POINTS, AP_HOSTS, TELEPHONY, MAIL),
-)
 
 Schema = dict[str, Any]
 
@@ -80,7 +75,7 @@ def _propose(definitions: Schema, reference: Mapping[str, Any]) -> None:
     """Propose the words that are known, without refusing others: overrides may add some."""
     segments = list(reference["segments"])
     services = list(reference["services"])
-    ends = [*segments, *_ZONES]
+    ends = [*segments, *ZONES]
     for name, definition in definitions.items():
         properties = definition.get("properties", {})
         kind = name.removeprefix("Partial")

@@ -111,6 +111,9 @@ class Air(Guest):
         self.say(f"Laying the internet and {len(self._stations)} radios around the gateway")
         self.nodes.start([internet.NAME, *self._stations])
         self.machine.run("modprobe -a 8021q bridge dummy veth")
+        if "base" not in self._bricks:
+            # Opening hours count in the commune's time, which brick base sets.
+            self.machine.run(f"ln -sf /usr/share/zoneinfo/{self.plan.timezone} /etc/localtime")
         outside.lay(self.nodes, {self.host: self.plan}, outside.cables_of(self.plan))
         # Of copper, the segments have only ports where nothing is plugged in.
         ports = {item.trunk or item.member for item in self.plan.network.segments}

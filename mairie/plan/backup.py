@@ -21,6 +21,7 @@ from mairie.plan.parts.backup import (
     StorePlan,
 )
 from mairie.plan.parts.night import NightWindow
+from mairie.plan.parts.voip import VOICEMAIL
 from mairie.plan.records import FOLDER as RECORDS
 from mairie.plan.records import has_records
 from mairie.plan.stable import stable_number
@@ -30,8 +31,6 @@ HOME = "/var/lib/mairie/backup"
 """What the backup itself keeps on a host, and always saves: its canary, and the dumps."""
 DUMPS = f"{HOME}/dumps"
 """Where databases are dumped before they are saved."""
-VOICEMAIL = "/var/spool/asterisk/voicemail"
-"""Messages that callers left, greetings, and the codes that people chose."""
 DRILL_DAYS = 28
 """Days that every month has."""
 

@@ -15,10 +15,10 @@ from mairie.plan.dialling import short_code
 from mairie.plan.interfaces import reserved_address
 from mairie.plan.parts.network import DhcpOption
 from mairie.plan.parts.phones import Contact, DeskPhone, Maker, PhoneClock, PhonesPlan, Summer
+from mairie.plan.parts.voip import SIP_PORT, SIPS_PORT
 from mairie.plan.telephone_host import has_voip, own_address, telephone_host, telephone_hosts
 
 PORT: Final = 443
-REGISTRAR_PORTS: Final = {"udp": 5060, "tcp": 5060, "tls": 5061}
 TFTP_SERVER_NAME: Final = 66
 BOOTFILE_NAME: Final = 67
 """DHCP options (RFC 2132 sections 9.4 and 9.5). Makers take a URL in the first."""
@@ -43,7 +43,7 @@ def site_phones(place: SiteHost) -> PhonesPlan | None:
         port=PORT,
         url=_url(at),
         registrar=at,
-        registrar_port=REGISTRAR_PORTS[transport],
+        registrar_port=SIPS_PORT if transport == "tls" else SIP_PORT,
         transport=transport,
         codecs=tuple(codec for codec in codecs if codec != NOT_ON_DESKS),
         clock=clock(place.commune.timezone, min(place.reference.telephony.holiday_years)),

@@ -6,6 +6,7 @@ What is expected is never written here: it is the plan, rendered and read by the
 
 from collections.abc import Mapping
 from ipaddress import ip_interface
+from pathlib import Path
 from typing import Any
 
 from mairie.files import TemplateFile
@@ -309,7 +310,7 @@ def services(plan: HostPlan) -> list[str]:
         *([table.FILTER_SERVICE] if plan.network.name_filter is not None else []),
         *(["uplink-watch.service"] if table.is_watched(plan) else []),
         *(["access-hours.timer"] if plan.network.firewall.schedules else []),
-        *(["mairie-queues.timer"] if plan.network.queueing is not None else []),
+        *([Path(table.QUEUES_TIMER).name] if plan.network.queueing is not None else []),
     ]
 
 

@@ -26,7 +26,15 @@ from mairie.host.looks.sockets import sockets
 from mairie.host.looks.unit import changed_since_start, rights
 from mairie.host.probe import CannotLookError, Probe, said
 from mairie.plan.host import HostPlan
-from mairie.plan.parts.voip import ExchangePlan, Extension, Trunk, VoipPlan
+from mairie.plan.parts.voip import (
+    SIP_PORT,
+    SIPS_PORT,
+    VOICEMAIL,
+    ExchangePlan,
+    Extension,
+    Trunk,
+    VoipPlan,
+)
 
 AHEAD = timedelta(days=60)
 PROGRAM = "asterisk"
@@ -278,7 +286,7 @@ def test_no_guests(probe: Probe, plan: HostPlan) -> None:
     voip = at(plan)
     called = plan.voip.extensions[0].number if plan.voip and plan.voip.extensions else "15"
     source = next((own for own in own_addresses(probe) if own != voip.ipv4), voip.ipv4)
-    status = sip.invite_status(voip.ipv4, table.SIP_PORT, called, source=source)
+    status = sip.invite_status(voip.ipv4, SIP_PORT, called, source=source)
     if status is None:
         raise CannotLookError("aucune réponse en SIP")
     assert status in (401, 403, 407), f"réponse {status} à un inconnu qui appelle {called}"
@@ -305,9 +313,7 @@ def own_addresses(probe: Probe) -> list[str]:
 def test_only_from_its_network(subject: Extension, plan: HostPlan) -> None:
     voip = voip_of(plan)
     known = _password(subject.number)
-    status = sip.who_is_registered(
-        voip.ipv4, table.SIP_PORT, subject.number, known, source=voip.ipv4
-    )
+    status = sip.who_is_registered(voip.ipv4, SIP_PORT, subject.number, known, source=voip.ipv4)
     if status is None:
         raise CannotLookError("aucune réponse en SIP")
     assert status != 200, f"{subject.number} est accepté depuis {voip.ipv4}"
@@ -324,7 +330,7 @@ def test_only_from_its_network(subject: Extension, plan: HostPlan) -> None:
 def test_wrong_password(subject: Extension, plan: HostPlan) -> None:
     voip = voip_of(plan)
     for wrong in ("", "wrong", subject.number):
-        status = sip.who_is_registered(voip.ipv4, table.SIP_PORT, subject.number, wrong)
+        status = sip.who_is_registered(voip.ipv4, SIP_PORT, subject.number, wrong)
         if status is None:
             raise CannotLookError("aucune réponse en SIP")
         assert status in (401, 403), f"réponse {status} à un mauvais mot de passe"
@@ -356,9 +362,9 @@ def _password(number: str) -> str:
 )
 def test_not_in_ipv6(plan: HostPlan) -> None:
     own = at(plan).ipv6
-    status = sip.invite_status(own, table.SIP_PORT, "15")
+    status = sip.invite_status(own, SIP_PORT, "15")
     assert status is None, f"réponse {status} à un appel vers [{own}]"
-    for port in (table.SIP_PORT, table.SIPS_PORT):
+    for port in (SIP_PORT, SIPS_PORT):
         try:
             socket.create_connection((own, port), sip.PATIENCE_S).close()
         except ConnectionRefusedError:
@@ -502,7 +508,7 @@ FOLDERS = {
     table.CANDIDATE: ("750", f"root:{table.ACCOUNT}"),
     table.LIVE: ("750", f"root:{table.ACCOUNT}"),
     table.RECORDS: ("750", f"{table.ACCOUNT}:{table.ACCOUNT}"),
-    table.VOICEMAIL: ("750", f"{table.ACCOUNT}:{table.ACCOUNT}"),
+    VOICEMAIL: ("750", f"{table.ACCOUNT}:{table.ACCOUNT}"),
 }
 
 

@@ -16,7 +16,7 @@ from mairie.host.looks.links import links
 from mairie.host.looks.unit import changed_since_start
 from mairie.host.probe import CannotLookError, Probe, as_json, said
 from mairie.plan.host import HostPlan
-from mairie.plan.parts.voip import Guard
+from mairie.plan.parts.voip import SIPS_PORT, Guard
 
 DAY = timedelta(days=1)
 AHEAD = timedelta(days=90)
@@ -147,7 +147,7 @@ def test_certificate(probe: Probe, plan: HostPlan) -> None:
     script = (
         "import socket,ssl;"
         f"known=ssl.create_default_context(cafile='{table.CERTIFICATE}');"
-        f"link=socket.create_connection(('{plan.voip.ipv4}',{table.SIPS_PORT}),5);"
+        f"link=socket.create_connection(('{plan.voip.ipv4}',{SIPS_PORT}),5);"
         f"shown=known.wrap_socket(link,server_hostname='{plan.voip.ipv4}').getpeercert();"
         "print(ssl.cert_time_to_seconds(shown['notAfter']))"
     )

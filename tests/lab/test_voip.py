@@ -20,6 +20,7 @@ from mairie.lab.containers import Lab, Node
 from mairie.lab.engine import ensure_engine
 from mairie.lab.fabric import Attachment
 from mairie.lab.image import ensure_images
+from mairie.plan.parts.voip import VOICEMAIL
 from tests.lab.emergency_table import Calls, page
 from tests.lab.voip_world import (
     HUB,
@@ -348,14 +349,14 @@ def test_group_in_order_and_queue(world: World) -> None:
 def test_a_message_is_left(world: World) -> None:
     """Nobody answers for 25 s; the announcement takes some seconds more."""
     absent = world.phones["rurutu secretariat"]
-    inbox = f"{table.VOICEMAIL}/mairie/102/INBOX"
+    inbox = f"{VOICEMAIL}/mairie/102/INBOX"
     world.switch_off(absent)
     try:
         world.dial(world.phones["rurutu maire"], "102")
         assert wait(lambda: "VoiceMail" in {x[5] for x in world.channels(RURUTU)}, 45)
         time.sleep(16)
         world.hush()
-        look = ["ls", "-R", table.VOICEMAIL]
+        look = ["ls", "-R", VOICEMAIL]
         left = wait(lambda: "msg0000.wav" in world.nodes.exec(RURUTU, ["ls", inbox]).stdout, 10)
         assert left, world.nodes.exec(RURUTU, look).stdout
     finally:

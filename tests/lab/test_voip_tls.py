@@ -18,6 +18,7 @@ from mairie.lab.containers import Lab, Node
 from mairie.lab.engine import ensure_engine
 from mairie.lab.fabric import Attachment
 from mairie.lab.image import ensure_images
+from mairie.plan.parts.voip import SIPS_PORT
 from mairie.secrets.phone_certificates import AUTHORITY, new_certificate
 from tests.lab.voip_world import OPERATORS, PASSWORD, RURUTU, SERVERS, Phone, World, wait
 
@@ -60,7 +61,7 @@ def secure(world: World, phone: Phone, authority: str) -> None:
     world.ask(RURUTU, "database deltree registrar")
     number = phone.extension.number
     account = (
-        f'"{phone.extension.name}" <sip:{number}@{world.voip(RURUTU).ipv4}:{table.SIPS_PORT};'
+        f'"{phone.extension.name}" <sip:{number}@{world.voip(RURUTU).ipv4}:{SIPS_PORT};'
         f"transport=tls>;auth_user={number};auth_pass={PASSWORD.format(phone.extension.name)};"
         "answermode=auto;regint=120;audio_codecs=PCMA;mediaenc=srtp\n"
     )

@@ -20,7 +20,7 @@ from typing import Protocol
 from mairie.files import voip as table
 from mairie.inventory import load
 from mairie.plan.host import HostPlan, HostSecrets
-from mairie.plan.parts.voip import Extension, Trunk, VoipPlan
+from mairie.plan.parts.voip import VOICEMAIL, Extension, Trunk, VoipPlan
 from mairie.plan.resolve import resolve
 from mairie.render import render
 from mairie.secrets.phone_certificates import new_certificate
@@ -231,7 +231,7 @@ class World:
 
     def deploy(self, server: str) -> None:
         """Do what deploys/voip.py does once the package is there."""
-        folders = " ".join((table.RECORDS, table.VOICEMAIL, *table.spools(self.plans[server])))
+        folders = " ".join((table.RECORDS, VOICEMAIL, *table.spools(self.plans[server])))
         self.place(server)
         self.nodes.check(
             server,

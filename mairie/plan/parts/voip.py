@@ -7,12 +7,18 @@ Numbers are text: an *extension* is ``101``, an *outside number* is E.164 (``+68
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 Right = Literal["inside", "national", "international"]
 TrunkKind = Literal["register", "ip"]
 SignallingTransport = Literal["udp", "tcp", "tls"]
 MediaCodec = Literal["g722", "alaw", "gsm"]
+
+SIP_PORT: Final = 5060
+SIPS_PORT: Final = 5061
+"""In TLS (RFC 3261 section 19.1.2)."""
+VOICEMAIL: Final = "/var/spool/asterisk/voicemail"
+"""Messages that callers left, greetings, and the codes that people chose."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 
 from mairie.dialplan import incoming_numbers
-from mairie.files.voip import VOICEMAIL
 from mairie.inventory import load
 from mairie.model.territory import Territory
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.network import Rule
+from mairie.plan.parts.voip import VOICEMAIL
 from mairie.plan.reach import Packet, Reach
 from mairie.plan.resolve import resolve
 from tests.lab.mail_inventory import FAX_NUMBER, RELAY, SENDER, write

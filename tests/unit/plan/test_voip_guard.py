@@ -13,7 +13,7 @@ from mairie import nftables_telephony as guard
 from mairie.files import voip as table
 from mairie.model.numbering import ReferenceTelephony
 from mairie.plan.host import HostPlan
-from mairie.plan.parts.voip import EmergencyNumber, VoipPlan
+from mairie.plan.parts.voip import SIP_PORT, SIPS_PORT, EmergencyNumber, VoipPlan
 from tests.unit.plan.fleets import LAYERS
 from tests.unit.plan.test_voip import BOX, SERVER, changed, demo, plans
 
@@ -117,8 +117,8 @@ def test_sip_is_answered_in_ipv4_alone(host: str) -> None:
     own = plan.voip or plan.exchange
     assert own is not None
     ends = {end for _, end in table.listens(plan)}
-    assert ends <= {f"{own.ipv4}:{table.SIP_PORT}", f"{own.ipv4}:{table.SIPS_PORT}"}
-    assert f"{own.ipv4}:{table.SIP_PORT}" in ends
+    assert ends <= {f"{own.ipv4}:{SIP_PORT}", f"{own.ipv4}:{SIPS_PORT}"}
+    assert f"{own.ipv4}:{SIP_PORT}" in ends
 
 
 def fits(line: str, message: bytes) -> bool:

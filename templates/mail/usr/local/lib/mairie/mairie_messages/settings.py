@@ -33,7 +33,7 @@ class Settings:
     faxes: Path
     """Folder of faxes: ``<line>-<time>-<caller>-<number>.tif``."""
     lines: tuple[FaxLine, ...]
-    port: int = 25
+    port: int
     """Of this host's queue, on the loopback."""
 
 
@@ -47,5 +47,5 @@ def load(path: Path = SETTINGS) -> Settings:
         messages=Path(data["messages"]),
         faxes=Path(data["faxes"]),
         lines=tuple(FaxLine(**line) for line in data["lines"]),
-        port=data.get("port", 25),
+        port=data["port"],
     )
