@@ -16,7 +16,8 @@ HEAD = """\
 Every phone of two communes dialled every emergency number, by softphones and against two operators
 made of other Asterisks. A call counts when the operator has it, from the right customer, with the
 right caller's number; the table says after how many seconds. Rights change nothing: `inside` may
-call nobody else outside. What each telephone host of yours answers about its own phones is in the
+call nobody else outside. The first call after an operator is cut waits up to 16 s, until it is
+found silent. What each telephone host of yours answers about its own phones is in the
 page of `mairie verify` ([report.md](report.md#emergencies)).
 """
 
