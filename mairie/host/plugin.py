@@ -137,6 +137,7 @@ class Conformance:
             message = _own_words(str(error)) if is_fail else f"{_word(error)}: {error}"
         callspec = getattr(item, "callspec", None)
         subject = callspec.params.get("subject", ("",))[0] if callspec is not None else ""
+        shown = item.stash.get(_SEEN, [])
         return ControlResult(
             id=declared.id,
             title=declared.title,
@@ -148,7 +149,7 @@ class Conformance:
             severity=declared.severity,
             references=declared.references,
             reason=declared.reason,
-            seen=() if kind == "unknown" else tuple(item.stash.get(_SEEN, [])),
+            seen=() if kind == "unknown" else tuple(shown),
         )
 
     def unknown(self, id_: str, message: str) -> None:
