@@ -35,10 +35,12 @@ def deploy() -> None:
         where='publish the package on the hub with "mairie package publish"',
     )
     packages = [table.PACKAGE, table.GUARD_PACKAGE] if plan.voip else [table.PACKAGE]
+    if table.trusts_public(plan):
+        packages.append(table.PUBLIC_PACKAGE)
     have_packages(name="voip: packages", packages=packages)
     folder("voip", BRICKS_FOLDER)
     folder("voip", table.CANDIDATE, mode="750", group=table.ACCOUNT)
-    if table.certificate_files(plan):
+    if table.tls_files(plan):
         folder("voip", table.TLS, mode="750", group=table.ACCOUNT)
     for path in (table.RECORDS, VOICEMAIL, *table.spools(plan)):
         files.directory(
@@ -64,14 +66,14 @@ def deploy() -> None:
         commands=[table.APPLY],
         _if=to_activate("voip", removed, *read),
     )
-    shown = [placed[file.path] for file in table.certificate_files(plan)]
-    if shown:
+    read_once = [placed[file.path] for file in table.tls_files(plan)]
+    if read_once:
         server.shell(
-            name="voip: Asterisk takes another certificate once nobody is on the telephone",
+            name="voip: Asterisk takes other certificates once nobody is on the telephone",
             commands=[
                 f"! systemctl is-active --quiet {table.SERVICE} || {table.RESTART_WHEN_IDLE}"
             ],
-            _if=to_activate("voip", *shown),
+            _if=to_activate("voip", *read_once),
         )
     unit(name="voip: Asterisk runs", service=table.SERVICE, running=True, enabled=True)
     unit(name="voip: records are erased", service=table.KEEP_TIMER, running=True, enabled=True)

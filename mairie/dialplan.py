@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mairie.plan.parts.voip import NumberClass, Reception, Right, Trunk, VoipPlan
+from mairie.plan.parts.voip import (
+    Extension,
+    NumberClass,
+    Reception,
+    Right,
+    Trunk,
+    VoipPlan,
+)
 
 RIGHTS: tuple[Right, ...] = ("inside", "national", "international")
 """From the least to the most."""
@@ -77,6 +84,12 @@ def emergency_exits(voip: VoipPlan) -> tuple[Exit, ...]:
         )
         for trunk in ordered
     )
+
+
+def emergency_callers(extension: Extension, voip: VoipPlan) -> dict[str, str]:
+    """Return what a phone's emergency calls show, by variable: see Exit."""
+    number = extension.emergency_caller
+    return {"EMERGENCY_E164": number, "EMERGENCY_NATIONAL": national(number, voip.country_code)}
 
 
 def open_spans(reception: Reception) -> tuple[tuple[int, int], ...]:

@@ -54,7 +54,8 @@ def tables(voip: VoipPlan) -> Iterator[Table]:
             (
                 item.name,
                 item.label,
-                f"{item.host}:{item.port} {item.transport}{', SRTP' if item.srtp else ''}",
+                f"{item.host}:{item.port} {item.transport}{', SRTP' if item.srtp else ''}"
+                f"{', own authority' if item.authority else ''}",
                 str(item.channels),
                 ", ".join(item.numbers),
             )

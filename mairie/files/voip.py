@@ -12,6 +12,7 @@ from typing import Any
 
 from mairie.dialplan import (
     class_contexts,
+    emergency_callers,
     emergency_exits,
     incoming_numbers,
     national,
@@ -28,6 +29,7 @@ from mairie.plan.parts.voip import (
     SIPS_PORT,
     ExchangePlan,
     Extension,
+    Trunk,
     VoipPlan,
 )
 
@@ -71,7 +73,11 @@ LOG_DAYS = 30
 TLS = "/etc/mairie/voip-tls"
 CERTIFICATE = f"{TLS}/certificate.pem"
 KEY = f"{TLS}/key.pem"
+AUTHORITIES = f"{TLS}/authorities.pem"
 """Read when Asterisk starts, like the transports."""
+PUBLIC_PACKAGE = "ca-certificates"
+PUBLIC_AUTHORITIES = "/etc/ssl/certs"
+"""Those that Debian knows, by hash of their names."""
 RESTART = ("asterisk.conf", "modules.conf", "pjsip_transports.conf")
 """What Asterisk reads only when it starts."""
 RESTART_WHEN_IDLE = "timeout 3 asterisk -rx 'core restart when convenient' || [ $? -eq 124 ]"
@@ -80,11 +86,12 @@ RESTART_WHEN_IDLE = "timeout 3 asterisk -rx 'core restart when convenient' || [ 
 OUTSIDE = (
     "outbound_registration|sending [A-Z]+ request|not resolve|Unable to resolve|during operation"
     "|getaddrinfo|adding resolution results|object of type .identify."
-    "|queue reached [0-9]+ scheduled tasks"
+    "|queue reached [0-9]+ scheduled tasks|pjsip_transport_events"
 )
 """Faults of the network, of others, and of the order in which pjproject's threads start, not of the
-configuration: an extended regular expression. Three before the last: an operator's name, which
-nobody answers where the configuration is tried. The last: many phones on a machine that is busy."""
+configuration: an extended regular expression. The last two: many phones on a machine that is busy;
+who shows a certificate that is refused, which VOI-23 says. Three before: an operator's name, which
+nobody answers where the configuration is tried."""
 
 MODULES = (
     # before everything else: settings of SIP come through sorcery, time from timerfd
@@ -191,7 +198,7 @@ def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
         return ()
     guard = _guard(plan.voip) if plan.voip is not None else ()
     return (
-        *certificate_files(plan),
+        *tls_files(plan),
         *_configuration(plan, at),
         *_programs(at),
         *guard,
@@ -213,6 +220,25 @@ def certificate_files(plan: HostPlan) -> tuple[TemplateFile, ...]:
         TemplateFile(path=path, mode="640", group=ACCOUNT, secret=True)
         for path in (CERTIFICATE, KEY)
     )
+
+
+def authority_files(plan: HostPlan) -> tuple[TemplateFile, ...]:
+    """Return the authorities of operators that no public one vouches for; none without such."""
+    known = [each.authority for each in _over_tls(plan.voip) if each.authority]
+    if not known:
+        return ()
+    context = {"authorities": tuple(dict.fromkeys(known))}
+    return (TemplateFile(path=AUTHORITIES, mode="640", group=ACCOUNT, context=context),)
+
+
+def tls_files(plan: HostPlan) -> tuple[TemplateFile, ...]:
+    """Return what Asterisk reads to speak TLS, and only when it starts."""
+    return (*certificate_files(plan), *authority_files(plan))
+
+
+def trusts_public(plan: HostPlan) -> bool:
+    """Whether an operator proves who it is by a public authority."""
+    return any(not each.authority for each in _over_tls(plan.voip))
 
 
 def loaded(plan: HostPlan) -> tuple[str, ...]:
@@ -255,16 +281,16 @@ def listens(plan: HostPlan) -> frozenset[tuple[str, str]]:
 
 
 def transports(at: VoipPlan | ExchangePlan) -> list[dict[str, str]]:
-    """Return the ways on which SIP comes and goes: own addresses only."""
+    """Return the ways on which SIP comes and goes: the own address in IPv4 alone.
+
+    Every phone, the hub and operators are called there; in IPv6 only who attacks would come.
+    """
     wanted = [("udp", SIP_PORT), ("tcp", SIP_PORT)]
-    if isinstance(at, VoipPlan) and (
-        at.certificate or any(trunk.transport == "tls" for trunk in at.trunks)
-    ):
+    if isinstance(at, VoipPlan) and (at.certificate or _over_tls(at)):
         wanted.append(("tls", SIPS_PORT))
     return [
-        {"name": f"{protocol}-{family}", "protocol": protocol, "bind": f"{address}:{port}"}
+        {"name": protocol, "protocol": protocol, "bind": f"{at.ipv4}:{port}"}
         for protocol, port in wanted
-        for family, address in (("ipv4", at.ipv4), ("ipv6", f"[{at.ipv6}]"))
     ]
 
 
@@ -283,6 +309,10 @@ def names(at: VoipPlan | ExchangePlan) -> dict[str, str]:
     }
 
 
+def _over_tls(voip: VoipPlan | None) -> list[Trunk]:
+    return [each for each in voip.trunks if each.transport == "tls"] if voip is not None else []
+
+
 def phone_variables(extension: Extension, voip: VoipPlan) -> dict[str, str]:
     """Return what the dial plan knows of the phone that calls."""
     code = voip.country_code
@@ -291,8 +321,6 @@ def phone_variables(extension: Extension, voip: VoipPlan) -> dict[str, str]:
         "LABEL": spoken(extension.label),
         "OUT_E164": extension.outgoing,
         "OUT_NATIONAL": national(extension.outgoing, code),
-        "EMERGENCY_E164": extension.emergency_caller,
-        "EMERGENCY_NATIONAL": national(extension.emergency_caller, code),
         "TRANSFERS": "tT",
     }
 
@@ -325,6 +353,8 @@ def _configuration(plan: HostPlan, at: VoipPlan | ExchangePlan) -> Iterator[Temp
         transports=transports(at),
         certificate=CERTIFICATE if isinstance(at, VoipPlan) and at.certificate else "",
         key=KEY,
+        authorities=AUTHORITIES if authority_files(plan) else "",
+        public=PUBLIC_AUTHORITIES if trusts_public(plan) else "",
     )
     faxes = bool(plan.voip and plan.voip.faxes)
     yield _read("udptl.conf", template="" if faxes else "empty", at=at)
@@ -373,6 +403,7 @@ def _commune(plan: HostPlan, voip: VoipPlan) -> Iterator[TemplateFile]:
         timezone=plan.timezone,
         by_name=by_name,
         exits=emergency_exits(voip),
+        callers={each.number: emergency_callers(each, voip) for each in voip.extensions},
         spans=open_spans(reception) if reception else (),
         contexts=contexts,
         classes=tuple(dict.fromkeys(each for known in contexts.values() for each in known)),

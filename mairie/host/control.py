@@ -11,7 +11,8 @@ A control is one pytest function in ``tests/conformance/test_<brick>.py``, or be
 
 ``each`` makes one check per subject. A false assertion is a fail; anything else that goes wrong,
 a skip included, is unknown: the check could not look. Fixtures: ``plan`` (HostPlan), ``subject``,
-``drift`` (what of a placed file differs from the plan), ``probe``, and testinfra's ``host``. A file
+``drift`` (what of a placed file differs from the plan), ``probe``, ``seen`` (a list for what the
+report shows beside the outcome), and testinfra's ``host``. A file
 may have a function ``ahead(plan, probe)``, which begins slow commands before the first control.
 """
 

@@ -80,6 +80,8 @@ class ControlResult(msgspec.Struct, frozen=True, kw_only=True, tag="control", om
     references: tuple[str, ...] = ()
     reason: str = ""
     """Why the control exists."""
+    seen: tuple[str, ...] = ()
+    """What it found, in words and in order, where a report shows more than the outcome."""
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True, tag="done", omit_defaults=True):

@@ -15,6 +15,7 @@ from mairie.host.probe import Probe
 from mairie.plan.host import HostPlan
 
 MAX_MESSAGE = 2_000
+_SEEN = pytest.StashKey[list[str]]()
 
 
 class Conformance:
@@ -52,6 +53,12 @@ class Conformance:
         """Return what this check is about, from the control's ``each``."""
         _, value = request.param
         return value
+
+    @pytest.fixture
+    def seen(self, request: pytest.FixtureRequest) -> list[str]:
+        """Return the list to which a control adds what a report shows of it."""
+        found: list[str] = request.node.stash.setdefault(_SEEN, [])
+        return found
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Make one check per subject."""
@@ -130,6 +137,7 @@ class Conformance:
             message = _own_words(str(error)) if is_fail else f"{_word(error)}: {error}"
         callspec = getattr(item, "callspec", None)
         subject = callspec.params.get("subject", ("",))[0] if callspec is not None else ""
+        shown = item.stash.get(_SEEN, [])
         return ControlResult(
             id=declared.id,
             title=declared.title,
@@ -141,6 +149,7 @@ class Conformance:
             severity=declared.severity,
             references=declared.references,
             reason=declared.reason,
+            seen=() if kind == "unknown" else tuple(shown),
         )
 
     def unknown(self, id_: str, message: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from mairie.inventory import checks
+from mairie.inventory.authorities import authorities
 from mairie.inventory.filter_lists import filter_lists
 from mairie.inventory.layers import LayerFile, merged_layers, read_layer
 from mairie.inventory.messages import UNKNOWN_KEY, data_path, near_key, problems_of
@@ -65,6 +66,7 @@ def read(folder: Path, layers_folder: Path | None = None, *, secrets: bool = Tru
     problems += _validate(sources)
     sources.terms = terms_of(folder, sources.commune_files, problems)
     sources.filter_lists = filter_lists(folder, problems)
+    sources.authorities = authorities(folder, problems)
     sources.package_certificate = package_certificate(folder, problems)
     problems += checks.problems(sources, secrets=secrets)
     territory = None if problems or sources.syndicate is None else territory_of(sources)
@@ -83,6 +85,7 @@ def territory_of(sources: Sources) -> Territory:
         public_keys=sources.public_keys,
         terms=sources.terms,
         filter_lists=sources.filter_lists,
+        authorities=sources.authorities,
         package_certificate=sources.package_certificate,
     )
 

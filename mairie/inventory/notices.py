@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from mairie.inventory.authorities import parsed
 from mairie.inventory.problems import listing
 from mairie.model.commune import Commune
 from mairie.model.reference import Reference
@@ -14,6 +15,8 @@ from mairie.plan.reference import ReferenceBook
 
 HOLIDAYS_WARNING = timedelta(days=180)
 """Before the last public holiday that hosts know: every one of them has to be deployed."""
+AUTHORITIES_WARNING = timedelta(days=90)
+"""Before an operator's authority ends: another one has to be asked for, and deployed."""
 
 
 def notices(territory: Territory, today: date) -> Iterator[str]:
@@ -32,6 +35,7 @@ def notices(territory: Territory, today: date) -> Iterator[str]:
         known = date(max(reference.telephony.holiday_years), 12, 31)
         if reception is not None and reception.holidays and known - today < HOLIDAYS_WARNING:
             ending.setdefault(known, []).append(stem)
+    yield from _ending_authorities(territory, today)
     for (label, numbers), communes in unchecked.items():
         yield (
             f"to be checked: who answers {', '.join(numbers)} ({label}) in {listing(communes)}; "
@@ -42,6 +46,24 @@ def notices(territory: Territory, today: date) -> Iterator[str]:
             f"ends soon: public holidays are known until {known} in {listing(communes)}; add years "
             "to telephony.holiday_years and deploy"
         )
+
+
+def _ending_authorities(territory: Territory, today: date) -> Iterator[str]:
+    """Yield a line for each authority that trunks name and that ends soon, or has ended."""
+    for name, certificates in sorted(territory.authorities.items()):
+        communes = [
+            stem
+            for stem, commune in territory.communes.items()
+            if commune.telephony is not None
+            and any(trunk.authority == name for trunk in commune.telephony.trunks.values())
+        ]
+        last = min(each.not_valid_after_utc.date() for each in parsed(certificates))
+        if communes and last - today < AUTHORITIES_WARNING:
+            yield (
+                f"ends soon: authorities/{name}.pem is good until {last}, for trunks of "
+                f"{listing(communes)}; ask the operator for the next one, put it beside it in the "
+                "same file and deploy"
+            )
 
 
 def _unchecked(commune: Commune, reference: Reference) -> tuple[str, tuple[str, ...]]:

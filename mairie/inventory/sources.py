@@ -34,6 +34,8 @@ class Sources:
     terms: Mapping[str, tuple[Terms, ...]] = field(default_factory=dict)
     filter_lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Of the visitors' portal, by commune; under ``""`` those of everybody else."""
+    authorities: Mapping[str, str] = field(default_factory=dict)
+    """Of operators, PEM by name."""
     package_certificate: str = ""
 
     @property

@@ -160,6 +160,11 @@ class Trunk(Model):
     )
     transport: Literal["udp", "tcp", "tls"] = "tls"
     srtp: bool = Field(False, description="Sound is encrypted too; needs transport: tls")
+    authority: Name | None = Field(
+        None,
+        description="File authorities/<name>.pem: who signs the operator's certificate; without "
+        "it, the public authorities that Debian knows",
+    )
     username: SipUser | None = None
     codecs: tuple[MediaCodec, ...] = Field(("alaw",), min_length=1)
     channels: int = Field(ge=1, le=100, description="Calls at one time, as the contract says")
@@ -181,6 +186,11 @@ class Trunk(Model):
             raise ValueError(
                 f"srtp sends its keys inside the signalling, which {self.transport} does not "
                 "encrypt; write transport: tls, or srtp: false"
+            )
+        if self.authority is not None and self.transport != "tls":
+            raise ValueError(
+                f"{self.transport} shows no certificate that an authority could have signed; write "
+                'transport: tls, or remove "authority"'
             )
         return self
 

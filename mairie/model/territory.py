@@ -47,6 +47,9 @@ class Territory:
     filter_lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Domains that ``dns_filter`` may refuse, by name of their list."""
 
+    authorities: Mapping[str, str] = field(default_factory=dict)
+    """Who signs certificates of operators, PEM by name of the file."""
+
     package_certificate: str = ""
     """Armoured OpenPGP certificate of the syndicate's packages; empty before there is one."""
 

@@ -48,7 +48,7 @@ def site_voip(place: SiteHost) -> VoipPlan | None:
         extensions=tuple(_extensions(place, telephony)),
         groups=tuple(_groups(telephony)),
         reception=_reception(telephony, territory, reference.holiday_years),
-        trunks=tuple(_trunks(telephony)),
+        trunks=tuple(_trunks(place, telephony)),
         emergency=tuple(_emergency(telephony, territory)),
         classes=tuple(_classes(telephony, territory)),
         spending=_spending(telephony, territory),
@@ -70,7 +70,7 @@ def site_voip(place: SiteHost) -> VoipPlan | None:
 
 def hub_exchange(place: HubHost) -> ExchangePlan | None:
     """Return what connects the communes of a hub; None where none has a telephone system."""
-    communes = tuple(_neighbour(each, *own_address(each)) for each in telephone_hosts(place))
+    communes = tuple(_neighbour(each, own_address(each).ipv4) for each in telephone_hosts(place))
     if not communes:
         return None
     first, last = rtp_range(place)
@@ -114,7 +114,7 @@ def _sites(place: SiteHost) -> Iterator[SiteHost]:
 
 
 def _extension(name: str, phone: Phone, site: SiteHost, telephony: Telephony) -> Extension:
-    prefixes = site.segment_prefixes(site.segments[VOICE_SEGMENT]).text
+    prefix_ipv4, _ = site.segment_prefixes(site.segments[VOICE_SEGMENT]).text
     main = telephony.number or ""
     return Extension(
         name=name,
@@ -122,8 +122,7 @@ def _extension(name: str, phone: Phone, site: SiteHost, telephony: Telephony) ->
         label=phone.label,
         building=site.site.label,
         site=phone.site,
-        prefix_ipv4=prefixes[0],
-        prefix_ipv6=prefixes[1],
+        prefix_ipv4=prefix_ipv4,
         right=phone.right,
         outgoing=phone.outgoing or main,
         emergency_caller=telephony.sites.get(phone.site, main),
@@ -164,7 +163,8 @@ def _reception(
     )
 
 
-def _trunks(telephony: Telephony) -> Iterator[Trunk]:
+def _trunks(place: SiteHost, telephony: Telephony) -> Iterator[Trunk]:
+    authorities = place.shared.territory.authorities
     for name, trunk in telephony.trunks.items():
         yield Trunk(
             name=name,
@@ -174,6 +174,7 @@ def _trunks(telephony: Telephony) -> Iterator[Trunk]:
             port=trunk.signalling_port,
             transport=trunk.transport,
             srtp=trunk.srtp,
+            authority=authorities[trunk.authority] if trunk.authority else "",
             username=trunk.username or "",
             codecs=trunk.codecs,
             channels=trunk.channels,
@@ -247,23 +248,22 @@ def _guard(place: SiteHost) -> Guard:
 def _hub(place: SiteHost) -> Neighbour:
     at = place.shared.hub_address(place.hub_name)
     label = place.shared.syndicate.hubs[place.hub_name].label
-    return Neighbour(commune=place.hub_name, label=label, code="", ipv4=at.ipv4, ipv6=at.ipv6)
+    return Neighbour(commune=place.hub_name, label=label, code="", ipv4=at.ipv4)
 
 
 def _neighbours(place: SiteHost) -> Iterator[Neighbour]:
     """Yield the other communes of the hub; they answer by way of it."""
     hub = HubHost(place.shared, place.hub_name, place.shared.syndicate.hubs[place.hub_name])
-    at = place.shared.hub_address(place.hub_name)
+    at = place.shared.hub_address(place.hub_name).ipv4
     for each in telephone_hosts(hub):
         if each.commune_stem != place.commune_stem:
-            yield _neighbour(each, *at)
+            yield _neighbour(each, at)
 
 
-def _neighbour(place: SiteHost, ipv4: str, ipv6: str) -> Neighbour:
+def _neighbour(place: SiteHost, ipv4: str) -> Neighbour:
     return Neighbour(
         commune=place.commune_stem,
         label=place.commune.name,
         code=short_code(place.commune.index, place.reference.telephony.code_digits),
         ipv4=ipv4,
-        ipv6=ipv6,
     )

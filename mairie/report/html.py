@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from mairie.paths import assets
 from mairie.report import matrix, view, words
+from mairie.report.emergencies import emergency_tables
 from mairie.report.model import BRICKS, RunReport, statuses
 
 
@@ -53,6 +54,7 @@ def to_html(report: RunReport) -> str:
         catalogue=catalogue,
         severities=[s for s in words.SEVERITY_ORDER if any(c.severity == s for c in catalogue)],
         bricks=_in_order({control.brick for control in catalogue}),
+        emergencies=emergency_tables(report.hosts),
         grids=None if report.matrix is None else matrix.grids(report.matrix),
     )
 

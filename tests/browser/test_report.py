@@ -176,7 +176,9 @@ def test_matrix(browser: Browser) -> None:
     assert len(set(colours)) == 5
 
 
-@pytest.mark.parametrize("run", [DEMO, sample.clean()], ids=["demo", "clean"])
+@pytest.mark.parametrize(
+    "run", [DEMO, sample.clean(), sample.telephones()], ids=["demo", "clean", "telephones"]
+)
 @pytest.mark.parametrize("width", [360, 768, 1280])
 def test_nothing_sticks_out(browser: Browser, run: RunReport, width: int) -> None:
     browser.look(width)

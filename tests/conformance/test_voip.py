@@ -8,16 +8,19 @@ Passwords are read in this process only: no command line holds one, no message s
 
 import filecmp
 import re
+import socket
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from mairie.dialplan import emergency_callers, emergency_exits
 from mairie.files import TemplateFile
 from mairie.files import voip as table
 from mairie.files.voip import configuration_files, files
 from mairie.host.control import control
 from mairie.host.drift import Drift
-from mairie.host.looks import apt, sip
+from mairie.host.looks import apt, sip, tls
 from mairie.host.looks.asterisk import asked, faults_at_start, names, told
+from mairie.host.looks.emergencies import RULES, building_of, ways
 from mairie.host.looks.links import links
 from mairie.host.looks.sockets import sockets
 from mairie.host.looks.unit import changed_since_start, rights
@@ -25,6 +28,7 @@ from mairie.host.probe import CannotLookError, Probe, said
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.voip import (
     SIP_PORT,
+    SIPS_PORT,
     VOICEMAIL,
     ExchangePlan,
     Extension,
@@ -67,7 +71,9 @@ def at(plan: HostPlan) -> VoipPlan | ExchangePlan:
 
 def ahead(plan: HostPlan, probe: Probe) -> None:
     """Begin the questions that several controls ask."""
-    questions = ("pjsip list endpoints", "pjsip list contacts", NO_MODULES)
+    questions = ["pjsip list endpoints", "pjsip list contacts", NO_MODULES]
+    if plan.voip is not None:
+        questions += [RULES, *(building_of(each.number) for each in plan.voip.extensions)]
     probe.start([asked(question) for question in questions] if answers(plan) else [])
 
 
@@ -167,7 +173,7 @@ def test_start() -> None:
 )
 def test_has_read_them(probe: Probe, plan: HostPlan) -> None:
     paths = [f"{table.LIVE}/{name}" for name in table.RESTART]
-    paths += [file.path for file in table.certificate_files(plan)]
+    paths += [file.path for file in table.tls_files(plan)]
     late = changed_since_start(probe, table.SERVICE, paths)
     if late:  # it starts again by itself, inside the same unit, once nobody is on the telephone
         shown = told(probe, "core show uptime seconds")
@@ -346,15 +352,35 @@ def _password(number: str) -> str:
     return found[1]
 
 
+@control(
+    "VOI-14",
+    title="Il ne répond pas en IPv6",
+    reason="Qui a une adresse en a tout un préfixe : aucun frein ne tiendrait contre lui.",
+    severity="high",
+    references=("ANSSI hygiène 19",),
+    applies=answers,
+)
+def test_not_in_ipv6(plan: HostPlan) -> None:
+    own = at(plan).ipv6
+    status = sip.invite_status(own, SIP_PORT, "15")
+    assert status is None, f"réponse {status} à un appel vers [{own}]"
+    for port in (SIP_PORT, SIPS_PORT):
+        try:
+            socket.create_connection((own, port), sip.PATIENCE_S).close()
+        except ConnectionRefusedError:
+            continue
+        raise AssertionError(f"[{own}]:{port} accepte une connexion")
+
+
 # Emergencies --------------------------------------------------------------------------------------
 
 
-def emergency_calls(plan: HostPlan) -> dict[str, tuple[str, str]]:
-    """Return context and number of each emergency call that a phone can make."""
+def emergency_calls(plan: HostPlan) -> dict[str, tuple[Extension, str]]:
+    """Return phone and number of each emergency call that can be made."""
     if plan.voip is None:
         return {}
     return {
-        f"{phone.number} → {number.number}": (f"phone-{phone.right}", number.number)
+        f"{phone.number} {phone.label} → {number.number}": (phone, number.number)
         for phone in plan.voip.extensions
         for number in plan.voip.emergency
     }
@@ -362,20 +388,31 @@ def emergency_calls(plan: HostPlan) -> dict[str, tuple[str, str]]:
 
 @control(
     "VOI-20",
-    title="Chaque numéro d'urgence passe avant toute autre règle, depuis chaque poste",
-    reason="Un appel au secours ne doit dépendre ni d'un droit, ni d'une heure, ni d'un préfixe.",
+    title="Chaque numéro d'urgence passe avant toute autre règle, par les sorties du plan",
+    reason="Un appel au secours ne dépend ni d'un droit, ni d'une heure ; il dit quel bâtiment.",
     severity="critical",
     references=("CPCE D98-8", "ITU-T E.161.1"),
     each=emergency_calls,
 )
-def test_emergency_first(subject: tuple[str, str], probe: Probe) -> None:
-    context, number = subject
-    shown = told(probe, f"dialplan show {number}@{context}")
+def test_emergency_first(
+    subject: tuple[Extension, str], probe: Probe, plan: HostPlan, seen: list[str]
+) -> None:
+    phone, number = subject
+    shown = told(probe, f"dialplan show {number}@phone-{phone.right}")
     first = re.search(r"^\[ (?:Included context|Context) '([^']+)'", shown, re.MULTILINE)
     assert first, f"{number} ne mène nulle part"
     assert first[1] == "urgences", f"{number} est pris par « {first[1]} »"
     rule = rf"'{number}' =>\s+1\. Gosub\(emergency,s,1\(\$\{{EXTEN\}}\)\)"
     assert re.search(rule, shown), f"{number} ne mène pas aux secours"
+    found = ways(probe, phone.number)
+    labels = {trunk.name: trunk.label for trunk in voip_of(plan).trunks}
+    seen += [f"{labels.get(way.trunk, way.trunk)} ({way.caller or 'sans numéro'})" for way in found]
+    known = emergency_callers(phone, voip_of(plan))
+    wanted = [(way.name, known[way.caller]) for way in emergency_exits(voip_of(plan))]
+    assert [(way.trunk, way.caller) for way in found] == wanted, (
+        f"sort par {', puis '.join(seen) or 'rien'} ; dans le plan : "
+        + ", puis ".join(f"{labels[name]} ({caller})" for name, caller in wanted)
+    )
 
 
 @control(
@@ -405,6 +442,25 @@ def test_trunk(subject: Trunk, probe: Probe) -> None:
         shown = told(probe, "pjsip show registrations")
         line = next((x for x in shown.splitlines() if f" trunk-{subject.name}/" in x), "")
         assert "Registered" in line, f"{subject.label} ne nous a pas inscrits"
+
+
+@control(
+    "VOI-23",
+    title="Chaque opérateur chiffré prouve qui il est",
+    reason="Qui se fait passer pour l'opérateur entend tout ; Asterisk lui refuse les appels.",
+    severity="high",
+    references=("ANSSI hygiène 21", "ANSSI DAT-NT-021 R16"),
+    each=lambda plan: (
+        [trunk for trunk in plan.voip.trunks if trunk.transport == "tls"] if plan.voip else ()
+    ),
+)
+def test_operator_is_the_operator(subject: Trunk, plan: HostPlan) -> None:
+    own = voip_of(plan).ipv4
+    why = tls.refusal(subject.host, subject.port, subject.authority, source=own)
+    assert not why, (
+        f"certificat de {subject.label} refusé : {why} ; demander à l'opérateur s'il en a changé, "
+        "et par quelle autorité"
+    )
 
 
 def _reached(probe: Probe, trunk: Trunk) -> bool:
@@ -477,7 +533,7 @@ FOLDERS = {
             },
             **{
                 file.path: (file.path, "640", f"root:{table.ACCOUNT}")
-                for file in table.certificate_files(plan)
+                for file in table.tls_files(plan)
             },
         }
         if answers(plan)

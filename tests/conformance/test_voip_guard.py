@@ -34,19 +34,14 @@ def guard_of(plan: HostPlan) -> Guard:
     return plan.voip.guard
 
 
-def held_set(number: str) -> str:
-    """Return the command that lists the addresses held in one family."""
-    return f"nft --json list set inet mairie {rules.HELD}-{number}"
-
-
-def flooders_set(number: str) -> str:
-    """Return the command that lists those who sent too much in one family."""
-    return f"nft --json list set inet mairie {rules.FLOODERS}-{number}"
+def listed(name: str) -> str:
+    """Return the command that lists a set of the guard."""
+    return f"nft --json list set inet mairie {name}"
 
 
 def ahead(plan: HostPlan, probe: Probe) -> None:
     """Begin the questions that several controls ask."""
-    lists = [ask(number) for number in rules.FAMILIES for ask in (held_set, flooders_set)]
+    lists = [listed(name) for name in (rules.HELD, rules.FLOODERS, rules.FLOODERS_IPV6)]
     probe.start(lists if telephones(plan) else [])
 
 
@@ -83,14 +78,15 @@ def test_refused_log_ins(probe: Probe, plan: HostPlan) -> None:
     applies=telephones,
 )
 def test_floods(probe: Probe, plan: HostPlan) -> None:
-    found: dict[str, int] = {}
-    for number in rules.FAMILIES:
-        found |= look.flooders(as_json(probe(flooders_set(number))))
+    found = look.flooders(as_json(probe(listed(rules.FLOODERS))))
+    networks = look.flooders(as_json(probe(listed(rules.FLOODERS_IPV6))))
+    found |= {f"{network}/{rules.PREFIX}": packets for network, packets in networks.items()}
     limit = guard_of(plan).source_burst
     over = {address: packets for address, packets in found.items() if packets > limit}
     assert not over, (
-        f"messages jetés : {look.worst(over)} ; chercher l'appareil à cette adresse et le "
-        "débrancher ; une adresse peut être empruntée : le commutateur dit par quel port"
+        f"messages jetés : {look.worst(over)} ; chercher l'appareil à cette adresse, "
+        "ou dans ce réseau, et le débrancher ; une adresse peut être empruntée : le commutateur "
+        "dit par quel port"
     )
 
 
@@ -117,7 +113,7 @@ def test_refused_calls(plan: HostPlan) -> None:
     reason="Sans fail2ban, on essaie nuit et jour, sans que personne le voie.",
     severity="high",
     references=("ANSSI hygiène 10", "ANSSI DAT-NT-021 R15"),
-    each=lambda plan: ("service", "jail", "sets", "fresh") if telephones(plan) else (),
+    each=lambda plan: ("service", "jail", "set", "fresh") if telephones(plan) else (),
 )
 def test_held_back(subject: str, probe: Probe, plan: HostPlan) -> None:
     if subject == "service":
@@ -126,15 +122,12 @@ def test_held_back(subject: str, probe: Probe, plan: HostPlan) -> None:
         assert words == ["active", "enabled"], f"{table.GUARD_SERVICE} : {' '.join(words)}"
     elif subject == "jail":
         told = said(probe("fail2ban-client status"))
-        listed = told.rpartition("Jail list:")[2].replace(",", " ").split()
-        assert listed == [table.JAIL], f"fail2ban surveille {', '.join(listed) or 'rien'}"
-    elif subject == "sets":
-        for number in rules.FAMILIES:
-            sets = as_json(probe(held_set(number)))["nftables"]
-            held = [item for each in sets if "set" in each for item in each["set"].get("elem", ())]
-            assert rules.MARKER[number] in held, (
-                f"le pare-feu a été rechargé sans fail2ban ({number})"
-            )
+        jails = told.rpartition("Jail list:")[2].replace(",", " ").split()
+        assert jails == [table.JAIL], f"fail2ban surveille {', '.join(jails) or 'rien'}"
+    elif subject == "set":
+        sets = as_json(probe(listed(rules.HELD)))["nftables"]
+        held = [item for each in sets if "set" in each for item in each["set"].get("elem", ())]
+        assert rules.MARKER in held, "le pare-feu a été rechargé sans fail2ban"
     else:
         paths = [file.path for file in guard_files(plan)]
         late = changed_since_start(probe, table.GUARD_SERVICE, paths)

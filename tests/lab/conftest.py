@@ -58,6 +58,11 @@ class DeployedDemo:
         return self.session.lab.check(host, ["sh", "-c", script], timeout=timeout)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--emergencies docs/emergencies.md`` renews the page of emergency calls."""
+    parser.addoption("--emergencies", metavar="FILE", help="write the emergency calls made here")
+
+
 @pytest.fixture(scope="session")
 def deployed() -> Iterator[DeployedDemo]:
     """Start the demo, deploy it twice, and remove it at the end."""

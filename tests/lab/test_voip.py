@@ -21,6 +21,7 @@ from mairie.lab.engine import ensure_engine
 from mairie.lab.fabric import Attachment
 from mairie.lab.image import ensure_images
 from mairie.plan.parts.voip import VOICEMAIL
+from tests.lab.emergency_table import Calls, page
 from tests.lab.voip_world import (
     HUB,
     OPERATORS,
@@ -132,6 +133,19 @@ def test_a_password_of_elsewhere_is_refused(world: World) -> None:
 
 # Emergencies --------------------------------------------------------------------------------------
 
+
+@pytest.fixture(scope="module")
+def made(request: pytest.FixtureRequest) -> Iterator[list[Calls]]:
+    """Return where the calls of all conditions are noted; they become a page when asked for."""
+    calls: list[Calls] = []
+    yield calls
+    wanted = request.config.getoption("--emergencies", default=None)
+    if wanted:
+        missing = set(CONDITIONS) - {each.condition for each in calls}
+        assert not missing, f"not tried: {missing}"
+        Path(wanted).write_text(page(calls))
+
+
 CONDITIONS = ("normal", "every channel taken", "hub cut", "main operator cut")
 
 
@@ -173,7 +187,7 @@ def emergency(world: World, phone: Phone, number: str, operator: str, shown: str
 
 
 @pytest.mark.parametrize("condition", CONDITIONS)
-def test_emergencies_get_out(world: World, condition: str) -> None:
+def test_emergencies_get_out(world: World, condition: str, made: list[Calls]) -> None:
     """Every phone, every number, whatever is wrong: right operator, right caller."""
     cut = {"hub cut": HUB, "main operator cut": "operator"}.get(condition, "")
     failed: list[str] = []
@@ -183,20 +197,25 @@ def test_emergencies_get_out(world: World, condition: str) -> None:
         for phone in world.phones.values():
             wanted = expected(world, phone, condition)
             right = phone.extension.right
+            took: dict[str, float | None] = {}
+            made.append(Calls(condition, phone.name, right, wanted, took))
             if wanted is None:
                 print(f"{condition:20} {phone.name:20} ({right}) has no other operator")
                 continue
-            took = []
             for number in world.voip(phone.server).emergency:
                 if condition == "every channel taken":
                     take_every_channel(world, phone)
                 seconds = emergency(world, phone, number.number, *wanted)
-                took.append(f"{number.number}: {seconds:.1f} s" if seconds else "FAILED")
+                took[number.number] = seconds
                 if seconds is None:
                     failed.append(f"{phone.name}, {number.number}")
                 _end(world)
             way = f"{wanted[0]} as {wanted[1]}"
-            print(f"{condition:20} {phone.name:20} ({right}) → {way}: {', '.join(took)}")
+            shown = ", ".join(
+                f"{number}: {seconds:.1f} s" if seconds else f"{number}: FAILED"
+                for number, seconds in took.items()
+            )
+            print(f"{condition:20} {phone.name:20} ({right}) → {way}: {shown}")
     finally:
         if cut:
             world.plug(cut)

@@ -23,12 +23,14 @@ from rich.console import Console
 from mairie.files import network
 from mairie.files import voip as table
 from mairie.host.looks import sip
+from mairie.inventory import load
 from mairie.lab.building import ensure_asterisk, offer
 from mairie.lab.containers import Lab, Node
 from mairie.lab.engine import ensure_engine
 from mairie.lab.fabric import Attachment
 from mairie.lab.image import ensure_images
 from mairie.nftables import telephony as rules
+from mairie.plan.resolve import resolve
 from mairie.render import render
 from mairie.run import Reach, Run
 from mairie.transport import Docker
@@ -48,16 +50,14 @@ pytestmark = [pytest.mark.lab, pytest.mark.voice, pytest.mark.timeout(1800)]
 ATTACKER, INTRUDER = "attacker", "intruder"
 """A station of the segment of phones; one of the agents' segment."""
 PROGRAM = "/srv/attack/attacker.py"
-SETS = tuple(
-    f"{name}-{number}"
-    for name in (
-        rules.REQUESTS,
-        rules.CALLS,
-        rules.CONNECTIONS,
-        rules.EMERGENCIES,
-        rules.FLOODERS,
-    )
-    for number in rules.FAMILIES
+SETS = (
+    rules.REQUESTS,
+    rules.CALLS,
+    rules.CONNECTIONS,
+    rules.EMERGENCIES,
+    rules.FLOODERS,
+    rules.REFUSALS,
+    rules.FLOODERS_IPV6,
 )
 CLEAR = 0.9
 """Share of a tone in what is heard, when nothing else is."""
@@ -71,6 +71,8 @@ class Attacked:
     lab: Lab
     address: dict[str, str]
     """Of those who attack."""
+    network: dict[str, str]
+    """In IPv6, of the segments in which they stand."""
 
     @property
     def server(self) -> str:
@@ -106,9 +108,21 @@ class Attacked:
         self.lab.put(name, {path: open(file, "rb").read() for path, file in sources.items()})  # noqa: PTH123, SIM115
         self.address[name] = first
 
-    def attack(self, name: str, kind: str, *words: object) -> dict[str, Any]:
+    def in_ipv6(self, name: str, network: str) -> None:
+        """Give a station an address in IPv6, and every other one of its network."""
+        own = ip_network(network)[0x666]
+        self.lab.check(
+            name,
+            ["sh", "-ec", "sysctl -qw net.ipv6.conf.eth0.disable_ipv6=0 2>/dev/null || :\n"
+             f"ip -6 address replace {own}/16 dev eth0 nodad\n"
+             f"ip -6 route replace local {network} dev lo"],
+        )  # fmt: skip
+        self.network[name] = network
+
+    def attack(self, name: str, kind: str, *words: object, ipv6: bool = False) -> dict[str, Any]:
         """Attack, and return what the attacker saw."""
-        argv = ["python3", PROGRAM, kind, self.server, *map(str, words)]
+        server = self.world.voip(RURUTU).ipv6 if ipv6 else self.server
+        argv = ["python3", PROGRAM, kind, server, *map(str, words)]
         found: dict[str, Any] = json.loads(self.lab.check(name, argv, timeout=90))
         return found
 
@@ -155,7 +169,8 @@ class Attacked:
 def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
     offer(ensure_asterisk(print), ensure_images(ensure_engine(print)).packages)
     with Lab("test-voip-attack") as lab:
-        world = World(lab, tmp_path_factory.mktemp("voip") / "inventory")
+        folder = tmp_path_factory.mktemp("voip") / "inventory"
+        world = World(lab, folder)
         hosts = (*SERVERS, *OPERATORS)
         lab.up(
             [
@@ -168,7 +183,7 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
             install = f"apt-get install -qy --no-install-recommends {table.PACKAGE} {more}"
             lab.check(name, ["sh", "-ec", f"apt-get update -q; {install}"], timeout=300)
         world.start()
-        found = Attacked(world, lab, {})
+        found = Attacked(world, lab, {}, {})
         found.guard()
         voice = ip_network(found.phone("accueil").extension.prefix_ipv4)
         agents = next(
@@ -183,6 +198,10 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
         bits = int(ip_address(mask))
         site = (int(voice[60]) & ~bits) | int(ip_address(value))
         found.station(INTRUDER, f"{ip_address(site)}")
+        segments = resolve(load(folder, secrets=False))["rurutu-mairie-gw"].network.segments
+        prefixes = {segment.segment: segment.prefix_ipv6 for segment in segments}
+        found.in_ipv6(ATTACKER, prefixes["voice"])
+        found.in_ipv6(INTRUDER, prefixes["agents"])
         yield found
 
 
@@ -235,17 +254,20 @@ def life_goes_on(attacked: Attacked) -> str:
     return ", ".join(took)
 
 
-def meanwhile(attacked: Attacked, *attack: object) -> dict[str, Any]:
+def meanwhile(attacked: Attacked, *attack: object, ipv6: bool = False) -> dict[str, Any]:
     """Attack from the attacker's station while life goes on."""
     name, *words = map(str, attack)
     with ThreadPoolExecutor(1) as background:
-        going: Future[dict[str, Any]] = background.submit(attacked.attack, name, *words)
+        going: Future[dict[str, Any]] = background.submit(
+            partial(attacked.attack, name, *words, ipv6=ipv6)
+        )
         time.sleep(0.5)
         lived = life_goes_on(attacked)
         lasted = not going.done()
         found = going.result()
     over = "" if lasted else " (it was over first)"
-    print(f"\n  {' '.join(map(str, attack))}\n    meanwhile{over}: {lived}")
+    family = " in IPv6" if ipv6 else ""
+    print(f"\n  {' '.join(map(str, attack))}{family}\n    meanwhile{over}: {lived}")
     print(f"    saw {json.dumps(found)[:300]}; thrown away {attacked.counted()}")
     return found
 
@@ -312,7 +334,7 @@ def test_held_addresses_survive_a_change_of_the_firewall(attacked: Attacked) -> 
     attacked.attack(ATTACKER, "guess", "102", 40, 5)
     assert wait(lambda: attacked.address[ATTACKER] in attacked.held(), 10)
     attacked.sh("systemctl reload nftables")
-    listed = f"nft list set inet mairie {rules.HELD}-4"
+    listed = f"nft list set inet mairie {rules.HELD}"
     assert wait(lambda: attacked.address[ATTACKER] in attacked.sh(listed), 15)
     assert "VOI-45" not in attacked.red()
 
@@ -362,7 +384,7 @@ def test_forged_guesses_hold_no_phone(attacked: Attacked) -> None:
 
 def test_a_held_phone_calls_15(attacked: Attacked) -> None:
     phone = attacked.phone("maire")
-    held = f"inet mairie {rules.HELD}-4"
+    held = f"inet mairie {rules.HELD}"
     attacked.sh(f"nft add element {held} '{{ {phone.address} timeout 1m }}'")
     try:
         attacked.world.dial(phone, "15")
@@ -417,3 +439,45 @@ def test_a_stolen_password_elsewhere(attacked: Attacked) -> None:
     assert re.search(
         rf"{attacked.address[INTRUDER]} \(\d+, hors de son réseau 101\)", red["VOI-42"]
     )
+
+
+# In IPv6 ------------------------------------------------------------------------------------------
+
+
+def nobody_is_served(attacked: Attacked, name: str, found: dict[str, Any]) -> None:
+    """Nothing came to Asterisk, what was too much was thrown away, the network is named."""
+    told = found.get("told") or found.get("answered")
+    assert not told, told
+    assert attacked.sh(f"grep -c IPV6 {table.SECURITY} || :").strip() == "0"
+    counted, guard = attacked.counted(), attacked.world.voip(RURUTU).guard
+    assert counted[rules.REFUSED_IPV6] <= guard.source_burst + guard.source_rate * 25
+    assert counted[rules.LIMITED] >= found["sent"] * 0.8
+    assert counted[rules.LIMITED_ALL] == 0
+    assert attacked.held() == set()
+    red = attacked.red()
+    assert set(red) == {"VOI-43"}
+    network = attacked.network[name]
+    assert network in red["VOI-43"]
+
+
+@pytest.mark.parametrize("name", [ATTACKER, INTRUDER])
+def test_extension_scan_in_ipv6(attacked: Attacked, name: str) -> None:
+    found = meanwhile(attacked, name, "scan", 100, 1599, ipv6=True)
+    nobody_is_served(attacked, name, found)
+
+
+@pytest.mark.parametrize("name", [ATTACKER, INTRUDER])
+def test_flood_from_thousands_of_addresses_in_ipv6(attacked: Attacked, name: str) -> None:
+    """Each call comes from another address of the segment, the phones' own network."""
+    found = meanwhile(attacked, name, "hop", "101", 5000, 20, attacked.network[name], ipv6=True)
+    nobody_is_served(attacked, name, found)
+
+
+def test_password_guessing_in_ipv6(attacked: Attacked) -> None:
+    found = attacked.attack(ATTACKER, "guess-tcp", "102", 1000, 10, ipv6=True)
+    assert found == {"sent": 0, "told": {"ConnectionRefusedError": 1}}
+    found = attacked.attack(ATTACKER, "guess", "102", 200, 20, ipv6=True)
+    print(f"\n  {found}; {attacked.counted()}")
+    assert set(found["told"]) == {"nothing"}
+    assert attacked.sh(f"grep -c IPV6 {table.SECURITY} || :").strip() == "0"
+    assert attacked.held() == set()

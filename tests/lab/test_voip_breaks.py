@@ -33,8 +33,8 @@ pytestmark = [pytest.mark.lab, pytest.mark.voice, pytest.mark.timeout(1800)]
 HUB, GATEWAY, SERVER = "hub", "rurutu-mairie-gw", "rurutu-mairie-srv"
 HOSTS = (HUB, GATEWAY, SERVER)
 HOST_OF_ROLE = {"telephones": SERVER, "exchange": HUB}
-OF_OTHERS = {"VOI-21", "VOI-22", "VOI-50"}
-"""Red here: nobody plays an operator, and this hub serves no packages."""
+OF_OTHERS = {"VOI-21", "VOI-22", "VOI-23", "VOI-50"}
+"""Red or unknown here: nobody plays an operator, and this hub serves no packages."""
 CONNECTED = (
     "for _ in $(seq 60); do asterisk -rx 'pjsip show contacts' | grep -q 'hub/.*Avail' && exit; "
     "sleep 2; done; exit 1"

@@ -110,6 +110,10 @@ class World:
         """Of all machines."""
         return (*SERVERS, *OPERATORS, *sorted({phone.node for phone in self.phones.values()}))
 
+    def leads_to(self, trunk: Trunk, operator: str) -> bool:
+        """Whether a trunk leads to an operator."""
+        return trunk.host == OPERATORS[operator]
+
     @staticmethod
     def _reachable(plan: HostPlan) -> HostPlan:
         """Give trunks the operators' addresses, and SIP that can be read on the wire."""
@@ -242,7 +246,13 @@ class World:
         self.nodes.check(server, ["systemctl", "daemon-reload"])
         self.nodes.check(server, ["systemctl", "enable", "--now", table.SERVICE, table.KEEP_TIMER])
 
+    def operator_files(self, name: str) -> dict[str, str]:
+        """Return files that an operator has beside its own: text by path."""
+        del name
+        return {}
+
     def operator(self, name: str) -> None:
+        """Start an operator, which knows the communes that have a trunk to it."""
         files = {
             f"{table.LIVE}/{path.name}": path.read_text().replace("ADDRESS", OPERATORS[name])
             for path in sorted((SHARE / "operator").glob("*.conf"))
@@ -251,9 +261,10 @@ class World:
         for server in (RURUTU, RAPA):
             voip = self.voip(server)
             for trunk in voip.trunks:
-                if trunk.host == OPERATORS[name]:
+                if self.leads_to(trunk, name):
                     accounts.append(_account(server.partition("-")[0], voip, trunk))
         files[f"{table.LIVE}/pjsip_customers.conf"] = "\n".join(accounts)
+        files |= self.operator_files(name)
         self.nodes.check(name, ["sh", "-c", f"rm -rf {table.LIVE}/*"])
         for path, text in files.items():
             self.nodes.put(name, {path: text.encode()})
@@ -402,6 +413,9 @@ def _account(customer: str, voip: VoipPlan, trunk: Trunk) -> str:
         f"[{customer}](customer)",
         f"aors = {customer}",
         f"set_var = CHANNELS={trunk.channels}",
+        f"media_encryption = {'sdes' if trunk.srtp else 'no'}",
+        # What the customer's connection comes from: nobody opens one to it from outside.
+        f"rewrite_contact = {'yes' if trunk.transport == 'tls' else 'no'}",
         "",
     ]
     if trunk.username:

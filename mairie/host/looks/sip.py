@@ -16,7 +16,7 @@ def who_is_registered(
     """Ask where a telephone is, as itself: a REGISTER without a contact, which changes nothing.
 
     Args:
-        address: of the server, IPv4.
+        address: of the server.
         port: of the server, UDP.
         user: name of the telephone.
         password: its password, or another; empty: the question is not signed.
@@ -26,7 +26,7 @@ def who_is_registered(
         the status of the last answer; None when there is none.
 
     """
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+    with socket.socket(family_of(address), socket.SOCK_DGRAM) as asking:
         asking.settimeout(PATIENCE_S)
         if source:
             asking.bind((source, 0))
@@ -35,7 +35,7 @@ def who_is_registered(
         answer = _ask(asking, _register(asking, user, call, 1))
         if answer is None or not answer.startswith("SIP/2.0 401") or not password:
             return _status(answer)
-        signed = _authorization(answer, user, password, f"sip:{address}:{port}")
+        signed = _authorization(answer, user, password, f"sip:{_written(address)}:{port}")
         return _status(_ask(asking, _register(asking, user, call, 2, signed)))
 
 
@@ -43,13 +43,13 @@ def invite_status(address: str, port: int, called: str, *, source: str = "") -> 
     """Call somebody without saying who we are; return the status of the first final answer.
 
     Args:
-        address: of the server, IPv4.
+        address: of the server.
         port: of the server, UDP.
         called: number.
         source: own address to call from; empty: any.
 
     """
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+    with socket.socket(family_of(address), socket.SOCK_DGRAM) as asking:
         asking.settimeout(PATIENCE_S)
         if source:
             asking.bind((source, 0))
@@ -61,6 +61,16 @@ def invite_status(address: str, port: int, called: str, *, source: str = "") -> 
                 _request(asking, "INVITE", called=called, user="nobody", call=call, number=1),
             )
         )
+
+
+def family_of(address: str) -> socket.AddressFamily:
+    """Return the kind of socket that reaches an address."""
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+def _written(address: str) -> str:
+    """Return an address as it stands in a URI (RFC 3261 section 25.1)."""
+    return f"[{address}]" if ":" in address else address
 
 
 def _ask(asking: socket.socket, request: str) -> str | None:
@@ -103,8 +113,9 @@ def _request(
     number: int,
     authorization: str = "",
 ) -> str:
-    own, own_port = asking.getsockname()[:2]
-    server, port = asking.getpeername()[:2]
+    (own, own_port), (server, port) = (
+        (_written(end[0]), end[1]) for end in (asking.getsockname(), asking.getpeername())
+    )
     at = f"{called}@" if called else ""
     lines = [
         f"{method} sip:{at}{server}:{port} SIP/2.0",

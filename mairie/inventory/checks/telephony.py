@@ -111,6 +111,7 @@ def _wrong(facts: Facts, system: System) -> Iterator[tuple[Key, str]]:
         for path, message in hours_problems(system.telephony.reception):
             yield ("telephony", "reception", *path), message
     yield from _trunks(system)
+    yield from _authorities(facts, system)
     yield from _callers(system)
     yield from _rules(system)
     yield from fax_problems(system.commune, system.territory)
@@ -238,6 +239,17 @@ def _trunks(system: System) -> Iterator[tuple[Key, str]]:
             path: Key = ("telephony", "trunks", name, "numbers", number)
             if (wrong := wrong_number(text, system.territory)) is not None:
                 yield path, wrong
+
+
+def _authorities(facts: Facts, system: System) -> Iterator[tuple[Key, str]]:
+    known = facts.sources.authorities
+    for name, trunk in system.telephony.trunks.items():
+        if trunk.authority is not None and trunk.authority not in known:
+            message = unknown("authority", trunk.authority, known)
+            yield (
+                ("telephony", "trunks", name, "authority"),
+                f"{message}; an authority is a file authorities/<name>.pem",
+            )
 
 
 def _port(system: System, path: Key, trunk: Trunk) -> Iterator[tuple[Key, str]]:

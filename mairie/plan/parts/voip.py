@@ -34,8 +34,7 @@ class Extension:
     """Label of its site."""
     site: str
     prefix_ipv4: str
-    """Prefixes from which it may register: segment ``voice`` of its own site."""
-    prefix_ipv6: str
+    """From which it may register: segment ``voice`` of its own site."""
     right: Right
     outgoing: str
     """Outside number that outside calls show."""
@@ -113,6 +112,8 @@ class Trunk:
     port: int
     transport: SignallingTransport
     srtp: bool
+    authority: str
+    """Certificates in PEM of who alone may sign the operator's; empty: public authorities."""
     username: str
     """Empty for an operator who knows the commune by its address."""
     codecs: tuple[MediaCodec, ...]
@@ -181,7 +182,6 @@ class Neighbour:
     """Digits of the code; a call is ``*<code><extension>``."""
     ipv4: str
     """Address of its telephone host; on a commune's host, of the hub's exchange."""
-    ipv6: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +190,7 @@ class Guard:
 
     prefixes_ipv4: tuple[str, ...]
     prefixes_ipv6: tuple[str, ...]
-    """Of the whole commune: every address that is counted."""
+    """Of the whole commune: every address that is counted; in IPv6, refused."""
     known: tuple[str, ...]
     """IPv4 addresses reserved for desk phones: never held, and no flood of others is theirs."""
     source_rate: int
@@ -211,8 +211,9 @@ class VoipPlan:
     """Brick ``voip`` on the telephone host of a commune."""
 
     ipv4: str
-    """Own addresses on which it answers, segment ``servers``."""
+    """Own address on which it answers, segment ``servers``."""
     ipv6: str
+    """Own address on which it does not."""
     country: str
     """ISO 3166-1 of the numbering plan: ``PF``, ``FR``."""
     country_code: str
@@ -251,6 +252,7 @@ class ExchangePlan:
 
     ipv4: str
     ipv6: str
+    """As in VoipPlan."""
     communes: tuple[Neighbour, ...]
     codecs: tuple[MediaCodec, ...]
     records_days: int

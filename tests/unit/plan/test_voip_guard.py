@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from ipaddress import ip_address, ip_network
 
 import pytest
 
+from mairie.files import voip as table
 from mairie.model.numbering import ReferenceTelephony
 from mairie.nftables import rules
 from mairie.nftables import telephony as guard
 from mairie.plan.host import HostPlan
-from mairie.plan.parts.voip import EmergencyNumber, VoipPlan
+from mairie.plan.parts.voip import SIP_PORT, SIPS_PORT, EmergencyNumber, VoipPlan
 from tests.unit.plan.fleets import LAYERS
 from tests.unit.plan.test_voip import BOX, SERVER, changed, demo, plans
 
@@ -47,8 +49,8 @@ def test_the_whole_commune_is_counted_the_hub_and_operators_are_not() -> None:
     assert lines == (
         "ip saddr 10.44.0.0/16 udp dport 5060 jump telephony",
         "ip saddr 10.44.0.0/16 tcp dport 5060-5061 jump telephony",
-        "ip6 saddr fd6d:6169:7269:2c00::/56 udp dport 5060 jump telephony",
-        "ip6 saddr fd6d:6169:7269:2c00::/56 tcp dport 5060-5061 jump telephony",
+        "ip6 saddr fd6d:6169:7269:2c00::/56 udp dport 5060 jump telephony-ipv6",
+        "ip6 saddr fd6d:6169:7269:2c00::/56 tcp dport 5060-5061 jump telephony-ipv6",
     )
 
 
@@ -77,7 +79,7 @@ def test_an_emergency_is_read_in_the_message() -> None:
     """Offsets are in bits behind the UDP header: what they name is what a phone sends."""
     lines = guard.chains(with_emergencies("15", "17", "112", "116117"))[guard.CHAIN]
     found = [line for line in lines if guard.EMERGENCIES in line]
-    assert len(found) == 2 * 3
+    assert len(found) == 3
     for line in found:
         for number in ("15", "17", "112", "116117"):
             message = f"INVITE sip:{number}@10.44.193.8 SIP/2.0\r\n".encode()
@@ -89,11 +91,34 @@ def test_an_emergency_is_read_in_the_message() -> None:
 
 def test_calls_that_stand_have_a_share_of_their_own() -> None:
     line = guard.chains(plans()[SERVER])[guard.CHAIN][1]
-    assert f"@{guard.CALLS}-4" in line
+    assert f"@{guard.CALLS} " in line
     for first in ("SIP/2.0 200 OK", "ACK sip:101@", "BYE sip:101@", "CANCEL sip:101@"):
         assert fits(line, first.encode())
     for first in ("INVITE sip:101@", "REGISTER sip:", "OPTIONS sip:", "SUBSCRIBE sip:"):
         assert not fits(line, first.encode())
+
+
+def test_in_ipv6_nothing_is_let_in_and_networks_are_counted() -> None:
+    lines = guard.chains(plans()[SERVER])[guard.IPV6]
+    assert [line.rpartition(f" {guard.REFUSED_IPV6} ")[2] for line in lines[:2]] == [
+        "reject with tcp reset",
+        "reject with icmpv6 port-unreachable",
+    ]
+    assert all(line.endswith(" drop") for line in lines[2:])
+    keyed = [line for line in lines if "update @" in line]
+    assert len(keyed) == 3
+    assert all("{ ip6 saddr & ffff:ffff:ffff:ffff::" in line for line in keyed)
+    assert ip_network(f"fd00::/{guard.PREFIX}").netmask == ip_address("ffff:ffff:ffff:ffff::")
+
+
+@pytest.mark.parametrize("host", [SERVER, BOX, "hub"])
+def test_sip_is_answered_in_ipv4_alone(host: str) -> None:
+    plan = plans()[host]
+    own = plan.voip or plan.exchange
+    assert own is not None
+    ends = {end for _, end in table.listens(plan)}
+    assert ends <= {f"{own.ipv4}:{SIP_PORT}", f"{own.ipv4}:{SIPS_PORT}"}
+    assert f"{own.ipv4}:{SIP_PORT}" in ends
 
 
 def fits(line: str, message: bytes) -> bool:

@@ -36,6 +36,7 @@ def control(
     subject: str = "",
     message: str = "",
     severity: Severity = "high",
+    seen: tuple[str, ...] = (),
 ) -> ControlResult:
     return ControlResult(
         id=name,
@@ -48,6 +49,7 @@ def control(
         duration_s=0.012,
         references=("ANSSI hygiène 21", "BP-028 R12"),
         reason="Sans tunnel, la commune n'est ni supervisée ni sauvegardée.",
+        seen=seen,
     )
 
 
@@ -69,6 +71,45 @@ def good_controls(host: str) -> tuple[ControlResult, ...]:
         subjects = ("agents", "public") if name.startswith("NET") else ("",)
         results += [control(host, name, title=title, subject=s) for s in subjects]
     return tuple(results)
+
+
+NUMBERS = ("15", "17", "18", "112")
+WAYS = ("Opérateur de l'île (40930000)", "Opérateur de secours (+68940930000)")
+
+
+def emergency(phone: str, outcome: Outcome = "pass", **more: str) -> tuple[ControlResult, ...]:
+    """Return what a telephone host answered about one phone; ``more`` are messages by number."""
+    title = "Chaque numéro d'urgence passe avant toute autre règle, par les sorties du plan"
+    return tuple(
+        control(
+            "rurutu-mairie-srv",
+            "VOI-20",
+            "fail" if f"n{number}" in more else outcome,
+            title=title,
+            subject=f"{phone} → {number}",
+            message=more.get(f"n{number}", "" if outcome == "pass" else "Asterisk ne répond pas"),
+            severity="critical",
+            seen=WAYS if outcome == "pass" and f"n{number}" not in more else (),
+        )
+        for number in NUMBERS
+    )
+
+
+def telephones() -> RunReport:
+    """Return a run over one telephone host: one phone as planned, one not, one not looked at."""
+    controls = (
+        *emergency("101 Accueil"),
+        *emergency("104 Atelier", n15="15 est pris par « inside »"),
+        *emergency("120 Direction de l'école", "unknown"),
+    )
+    return RunReport(
+        territory="demo",
+        label="Syndicat de démonstration",
+        kind="verify",
+        started=START,
+        finished=START + timedelta(seconds=4),
+        hosts=(host("rurutu-mairie-srv", place("rurutu", "Rurutu"), controls),),
+    )
 
 
 def host(name: str, where: Place, controls: tuple[ControlResult, ...]) -> HostReport:

@@ -48,7 +48,9 @@ class Page(HTMLParser):
         return [attributes for name, attributes in self.elements if name == tag]
 
 
-@pytest.mark.parametrize("run", [sample.demo(), sample.clean(), sample.fleet(3, 20)])
+@pytest.mark.parametrize(
+    "run", [sample.demo(), sample.clean(), sample.telephones(), sample.fleet(3, 20)]
+)
 def test_self_contained_and_well_formed(run: RunReport) -> None:
     text = to_html(run)
     page = Page(text)
