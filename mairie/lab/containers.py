@@ -85,7 +85,7 @@ class Lab:
         for name in names:
             if names.count(name) > 1 or name == FABRIC:
                 raise LabError(f"Two containers of the lab are named {name}.")
-        images = ensure_images(self._client, self.progress)
+        images = ensure_images(self._client, self.progress, self._recipe)
         self._sweep()
         self.progress(f"Starting {len(nodes)} containers")
         starter = Starter(self._client, self.name, images, self._owner)
@@ -189,7 +189,7 @@ class Lab:
         hosts = {node.name: node for node in self.nodes() if node.image == "host"}
         if name not in hosts:
             raise LabError(f"{name} is no host of the lab {self.name}: {', '.join(hosts)}.")
-        images = ensure_images(self._client, self.progress)
+        images = ensure_images(self._client, self.progress, self._recipe)
         remove(self._client.containers.get(self.container(name)))
         self._clean_cgroups(name)
         Starter(self._client, self.name, images, self._owner).node(hosts[name])

@@ -120,7 +120,7 @@ CASES: tuple[Case, ...] = (
         "model: snom-d785",
         "model: snom-d999",
         [
-            'Le maire | phones.maire.model: "snom-d999" is not allowed; allowed: yealink-t31g, yealink-t33g, yealink-t43u, yealink-t46u, yealink-w70b, snom-d713, snom-d717, snom-d735, snom-d785, grandstream-grp2601, grandstream-grp2602, grandstream-grp2612, grandstream-ht801, softphone'
+            'Le maire | phones.maire.model: "snom-d999" is not allowed; allowed: yealink-t31g, yealink-t33g, yealink-t43u, yealink-t46u, yealink-w70b, snom-d713, snom-d717, snom-d735, snom-d785, grandstream-grp2601, grandstream-grp2602, grandstream-grp2612, grandstream-ht801, softphone, linphone'
         ],
     ),
     (

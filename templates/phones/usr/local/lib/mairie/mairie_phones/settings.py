@@ -28,6 +28,17 @@ class Phone:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """A telephone that is a program: it has no address of its own, and is invited."""
+
+    name: str
+    number: str
+    file: str
+    prefixes: tuple[str, ...]
+    """IPv4 networks in which it may be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything the service needs to know."""
 
@@ -36,6 +47,7 @@ class Settings:
     phones: tuple[Phone, ...]
     shared: tuple[str, ...]
     """Names of files without a secret, for every phone, as often as it asks."""
+    programs: tuple[Program, ...] = ()
     files: Path = FILES
 
 
@@ -53,4 +65,7 @@ def load(path: Path = SETTINGS) -> Settings:
         port=data["port"],
         phones=tuple(Phone(**each) for each in data["phones"]),
         shared=tuple(data["shared"]),
+        programs=tuple(
+            Program(**{**each, "prefixes": tuple(each["prefixes"])}) for each in data["programs"]
+        ),
     )
