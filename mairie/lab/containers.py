@@ -19,7 +19,7 @@ from mairie.lab.engine import ensure_engine
 from mairie.lab.errors import LabError
 from mairie.lab.execution import ExecResult
 from mairie.lab.fabric import Attachment, Cable, Fabric
-from mairie.lab.image import ensure_images
+from mairie.lab.image import Recipe, ensure_images
 from mairie.lab.node import (
     CABLES,
     FABRIC,
@@ -48,11 +48,20 @@ class Lab:
     ``down()``, and another process reaches it by the same name.
     """
 
-    def __init__(self, name: str, progress: Progress = silent) -> None:
+    def __init__(
+        self, name: str, progress: Progress = silent, recipe: Recipe | None = None
+    ) -> None:
+        """Take a name; with a recipe, images of its own.
+
+        Raises:
+            LabError: no lab can have that name, or Docker is not there.
+
+        """
         if not NAME.fullmatch(name):
             raise LabError(f"{name!r} cannot be a lab: use 1 to 63 of a-z, 0-9 and dashes.")
         self.name = name
         self.progress = progress
+        self._recipe = recipe
         self._client = ensure_engine(progress)
         self._owner: str | None = None
         self._leaving = ExitStack()
