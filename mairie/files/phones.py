@@ -36,8 +36,6 @@ TEMPLATES: Final = {
 
 LINPHONE: Final = "linphone.xml"
 """Template of what a program fetches."""
-INVITATION: Final = "s/"
-"""What the path of an invitation begins with; a token follows."""
 
 YEALINK_CODECS: Final = {"g722": "g722", "alaw": "pcma"}
 SNOM_CODECS: Final = {"g722": "g722", "alaw": "pcma"}
@@ -82,11 +80,6 @@ def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
     )
 
 
-def invitation(phones: PhonesPlan, token: str) -> str:
-    """Return the address of an invitation, which a program fetches in the clear."""
-    return f"http://{phones.address}:{phones.port}/{INVITATION}{token}"
-
-
 def path_of(phone: DeskPhone | Program) -> str:
     """Return where a phone's file is."""
     return f"{FILES}/{phone.file}"
@@ -97,6 +90,7 @@ def settings(phones: PhonesPlan) -> dict[str, Any]:
     return {
         "address": phones.address,
         "port": phones.port,
+        "invitations": phones.invitations,
         "phones": [
             {
                 "name": phone.name,

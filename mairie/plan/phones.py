@@ -26,6 +26,8 @@ from mairie.plan.parts.phones import (
 from mairie.plan.telephone_host import has_voip, own_address, telephone_host, telephone_hosts
 
 PORT: Final = 443
+INVITATION: Final = "s/"
+"""What the path of an invitation begins with; a token follows."""
 REGISTRAR_PORTS: Final = {"udp": 5060, "tcp": 5060, "tls": 5061}
 TFTP_SERVER_NAME: Final = 66
 BOOTFILE_NAME: Final = 67
@@ -62,6 +64,7 @@ def site_phones(place: SiteHost) -> PhonesPlan | None:
         clock=clock(place.commune.timezone, min(place.reference.telephony.holiday_years)),
         phones=tuple(_phones(place)),
         programs=tuple(_programs(place)),
+        invitations=f"http://{at}:{PORT}/{INVITATION}",
         program_port=REGISTRAR_PORTS["tls"],
         directory=(*_own(place.commune), *_others(place)),
     )

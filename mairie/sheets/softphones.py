@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import segno
 
+from mairie.errors import MairieError
 from mairie.files.phones import VOICEMAIL
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.phones import Program
@@ -31,10 +32,22 @@ def invitations(plan: HostPlan, printed: str) -> tuple[Invitation, ...]:
         plan: of the telephone host that printed it.
         printed: all of it.
 
+    Raises:
+        MairieError: it printed something else.
+
     """
     programs = {each.name: each for each in plan.phones.programs} if plan.phones else {}
-    lines = (line.split("\t") for line in printed.splitlines())
-    return tuple(Invitation(programs[name], url, lasts) for name, _, url, lasts in lines)
+    start = plan.phones.invitations if plan.phones else ""
+    found = []
+    for line in printed.splitlines():
+        name, _, url, lasts = (*line.split("\t"), "", "", "")[:4]
+        if name not in programs or not url.startswith(start):
+            raise MairieError(
+                f"{plan.name} answered something else than invitations; deploy it, since its "
+                f'program is of another version, and look at "mairie phone list {plan.name}"'
+            )
+        found.append(Invitation(programs[name], url, lasts))
+    return tuple(found)
 
 
 def pages(plan: HostPlan, found: Sequence[Invitation]) -> tuple[Page, ...]:

@@ -13,7 +13,6 @@ from mairie.files.phones import (
     AUTHORITY,
     FILES,
     FOLDER,
-    INVITATION,
     LOG,
     SERVICE,
     STATE,
@@ -266,7 +265,7 @@ def test_no_password(subject: DeskPhone | Program, probe: Probe) -> None:
     reason="Linphone lit son réglage en clair : cette porte ne doit rien donner d'autre.",
     severity="high",
     references=("ANSSI hygiène 19", "ANSSI hygiène 21"),
-    each=lambda plan: (AUTHORITY, f"{INVITATION}{'0' * 24}") if plan.phones else (),
+    each=lambda plan: (AUTHORITY, f"s/{'0' * 24}") if plan.phones else (),
 )
 def test_nothing_in_the_clear(subject: str, probe: Probe, plan: HostPlan) -> None:
     status = asked(probe, phones_of(plan), subject, clear=True)

@@ -95,6 +95,8 @@ class PhonesPlan:
     """By name."""
     programs: tuple[Program, ...]
     """By name."""
+    invitations: str
+    """What their invitations begin with, in the clear: ``http://10.44.1.10:443/s/``."""
     program_port: int
     """Where programs register, over TLS whatever desk phones do."""
     directory: tuple[Contact, ...]

@@ -132,6 +132,23 @@ CASES: tuple[Case, ...] = (
         ],
     ),
     (
+        "MAC address of a program that reads codes",
+        "model: softphone,",
+        'model: linphone, mac: "00:15:65:10:44:19",',
+        [
+            'Atelier | phones.atelier: a linphone is a program and has no address of its own; remove "mac"'
+        ],
+    ),
+    (
+        "programs where visitors are, and nowhere",
+        "phones:",
+        "overrides: {telephony: {program_segments: [public, salle, agents]}}\nphones:",
+        [
+            '+1 Atelier | phones.atelier.model: "public" in telephony.program_segments is for strangers; programs may be in: admin, servers, agents, voice, school, video, things',
+            '+1 Atelier | phones.atelier.model: "salle" in telephony.program_segments is no segment; programs may be in: admin, servers, agents, voice, school, video, things',
+        ],
+    ),
+    (
         "hardware without MAC address",
         ' mac: "00:04:13:10:44:13",',
         "",

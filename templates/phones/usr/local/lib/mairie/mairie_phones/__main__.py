@@ -9,7 +9,7 @@ import socket
 import sys
 
 from mairie_phones.clock import now
-from mairie_phones.desk import INVITATION, Desk
+from mairie_phones.desk import Desk
 from mairie_phones.settings import ACCOUNT, CERTIFICATE, KEY, STATE, Phone, Program, load
 from mairie_phones.store import Store
 from mairie_phones.web import Server, context
@@ -98,7 +98,7 @@ def told(desk: Desk, arguments: argparse.Namespace, base: str) -> int:
         start = f"{phone.name}\t{phone.number}"
         if isinstance(phone, Program):
             token = desk.invite(phone, arguments.minutes, arguments.by)
-            print(f"{start}\t{base}{INVITATION}{token}\t{arguments.minutes} min")
+            print(f"{start}\t{base}{token}\t{arguments.minutes} min")
         else:
             desk.open(phone, arguments.minutes, arguments.by)
             print(f"{start}\t{phone.mac}\touvert {arguments.minutes} min")
@@ -126,7 +126,7 @@ def main() -> int:
             for phone in (*settings.phones, *settings.programs):
                 print(listed(desk, phone))
         else:
-            return told(desk, arguments, f"http://{settings.address}:{settings.port}/")
+            return told(desk, arguments, settings.invitations)
     except (OSError, ValueError, KeyError) as error:
         print(error, file=sys.stderr)
         return BAD_INPUT

@@ -48,6 +48,8 @@ class Settings:
     shared: tuple[str, ...]
     """Names of files without a secret, for every phone, as often as it asks."""
     programs: tuple[Program, ...] = ()
+    invitations: str = ""
+    """What their addresses begin with, before the token."""
     files: Path = FILES
 
 
@@ -65,6 +67,7 @@ def load(path: Path = SETTINGS) -> Settings:
         port=data["port"],
         phones=tuple(Phone(**each) for each in data["phones"]),
         shared=tuple(data["shared"]),
+        invitations=data["invitations"],
         programs=tuple(
             Program(**{**each, "prefixes": tuple(each["prefixes"])}) for each in data["programs"]
         ),
