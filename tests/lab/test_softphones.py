@@ -25,7 +25,6 @@ from mairie.lab import clients, internet
 from mairie.lab.building import ensure_asterisk, offer
 from mairie.lab.containers import Lab
 from mairie.lab.engine import ensure_engine
-from mairie.lab.execution import ExecResult
 from mairie.lab.image import CLIENT, Recipe, ensure_images
 from mairie.lab.session import Session
 from mairie.lab.topology import Topology
@@ -46,6 +45,8 @@ DESK, AGENT, VISITOR = "rapa-mairie-voice", "rapa-mairie-agents", "rapa-mairie-p
 RECIPE = Recipe(client=(*CLIENT, "linphone-cli"))
 """140 MB more: for this lab alone."""
 FOLDER = "/srv/linphone"
+HOME = f"{FOLDER}/.local/share/linphone"
+"""Where it has its databases."""
 BARESIP = "/srv/phone/accueil"
 DESK_TONE, TONE = 440, 880
 RATE = 8000
@@ -107,7 +108,7 @@ class World(test_phones.World):
         self.stop(name)
         if url:
             settings = f"[misc]\nconfig-uri={url}\n"
-            self.run(name, f"rm -rf {FOLDER}; mkdir -p {FOLDER}")
+            self.run(name, f"rm -rf {FOLDER}; mkdir -p {HOME}")
             self.session.lab.put(name, {f"{FOLDER}/rc": settings.encode()})
         self.run(
             name,
@@ -177,10 +178,10 @@ class World(test_phones.World):
     def heard(self, name: str, folder: str) -> dict[int, float]:
         """Return how loud each tone is in what a phone heard last."""
         words = " ".join(map(str, self.tones))
-        done: ExecResult = self.session.lab.exec(
-            name, ["sh", "-c", f"python3 {TELL} heard {folder} {words}"]
-        )
-        found = json.loads(done.stdout) if done.exit_code == 0 else {}
+        done = self.session.lab.exec(name, ["sh", "-c", f"python3 {TELL} heard {folder} {words}"])
+        if done.exit_code:
+            return {}
+        found = json.loads(done.stdout)
         return {int(tone): power for tone, power in found.items()}
 
     def hear_each_other(self) -> None:
@@ -298,13 +299,13 @@ def test_stolen_settings_register_from_nowhere_else(world: World, tmp_path: Path
     world.stop(AGENT)
     kept = world.run(AGENT, f"cat {FOLDER}/rc").encode()
     world.run(BOX, "asterisk -rx 'database deltree registrar' >/dev/null")
-    world.run(VISITOR, f"rm -rf {FOLDER}; mkdir -p {FOLDER}")
+    world.run(VISITOR, f"rm -rf {FOLDER}; mkdir -p {HOME}")
     world.session.lab.put(VISITOR, {f"{FOLDER}/rc": kept})
     world.start(VISITOR)
     assert not wait(lambda: bool(world.contact(NUMBER)), 10)
     world.stop(VISITOR)
     # Asterisk itself takes a desk phone's password from the agents' segment no more than before.
-    world.run(AGENT, f"rm -rf {FOLDER}; mkdir -p {FOLDER}")
+    world.run(AGENT, f"rm -rf {FOLDER}; mkdir -p {HOME}")
     account = kept.decode().replace(f"sip:{NUMBER}@", "sip:101@")
     account = re.sub(r"(?m)^ha1=.*$", f"passwd={world.password}", account)
     account = re.sub(rf"(?m)^username={NUMBER}$", "username=101", account)
