@@ -123,7 +123,7 @@ def main() -> int:
         if arguments.command == "log":
             print(store.log(), end="")
         elif arguments.command == "list":
-            for phone in (*settings.phones, *settings.programs):
+            for phone in settings.every:
                 print(listed(desk, phone))
         else:
             return told(desk, arguments, settings.invitations)

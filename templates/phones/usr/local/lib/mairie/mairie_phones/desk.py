@@ -115,11 +115,10 @@ class Desk:
     def find(self, text: str) -> Phone | Program | None:
         """Return the phone of a name, a number or a MAC address."""
         wanted = text.lower().replace("-", ":")
-        every = (*self._settings.phones, *self._settings.programs)
         return next(
             (
                 phone
-                for phone in every
+                for phone in self._settings.every
                 if text in (phone.name, phone.number)
                 or (isinstance(phone, Phone) and wanted == phone.mac)
             ),

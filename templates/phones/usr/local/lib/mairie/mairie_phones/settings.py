@@ -52,6 +52,11 @@ class Settings:
     """What their addresses begin with, before the token."""
     files: Path = FILES
 
+    @property
+    def every(self) -> tuple[Phone | Program, ...]:
+        """Phones, then programs."""
+        return *self.phones, *self.programs
+
 
 def load(path: Path = SETTINGS) -> Settings:
     """Read the settings.
