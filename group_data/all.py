@@ -677,6 +677,7 @@ telephony = {
     "codecs": ["g722", "alaw"],
     "code_digits": 3,
     "desk_transport": "tls",
+    "program_segments": ["agents"],
     "holiday_years": [2026, 2027, 2028],
     "records": {
         "days": 180,

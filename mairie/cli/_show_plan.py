@@ -111,7 +111,8 @@ def _lessons(plan: HostPlan) -> str:
 def _phones(plan: HostPlan) -> str:
     if plan.phones is None:
         return ""
-    makers = Counter(phone.maker for phone in plan.phones.phones)
+    makers: Counter[str] = Counter(phone.maker for phone in plan.phones.phones)
+    makers.update({"Linphone": len(plan.phones.programs)} if plan.phones.programs else {})
     counted = ", ".join(f"{count} {maker}" for maker, count in sorted(makers.items()))
     return f"{counted} fetch their files from {plan.phones.url}"
 

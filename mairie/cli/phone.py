@@ -1,7 +1,8 @@
-"""``mairie phone``: phones that fetch their file again, and one in the place of another."""
+"""``mairie phone``: phones that fetch their file, programs that are invited, one for another."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import click
 
 from mairie.cli.hosts import Hosts, one_host_options
 from mairie.cli.options import inventory_option
+from mairie.cli.private_files import check_output, to_a_terminal, write_private
 from mairie.cli.programs import only_one, run_program
 from mairie.plan.host import HostPlan
 from mairie.transport import Transport
@@ -19,7 +21,7 @@ SECONDS = 120
 
 @click.group("phone")
 def command() -> None:
-    """Let phones have their files, see who had one, put a phone in the place of another.
+    """Let phones have their files, invite programs, put a phone in the place of another.
 
     The telephone host gives each phone its file once; it keeps who had what, and works while every
     link is cut.
@@ -40,6 +42,61 @@ def command() -> None:
 def open_(hosts: Hosts, phones: tuple[str, ...], minutes: int, by: str) -> None:
     """Let each PHONE of HOST fetch its file once more: a name, a number or a MAC address."""
     _ask(hosts, "open", "--minutes", str(minutes), "--by", by, "--", *phones)
+
+
+@command.command()
+@one_host_options
+@click.argument("phones", nargs=-1, required=True, metavar="PHONE...")
+@click.option(
+    "--minutes",
+    type=click.IntRange(1, 1440),
+    default=30,
+    show_default=True,
+    help="How long the invitation holds, once.",
+)
+@click.option("--by", default="", metavar="NAME", help="Written into the log.")
+@click.option(
+    "--pdf",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write the slips, a page each, into a new file, mode 600.",
+)
+@click.option("--yes", is_flag=True, help="Print invitations into a file or a pipe too.")
+def invite(
+    *, hosts: Hosts, phones: tuple[str, ...], minutes: int, by: str, pdf: Path | None, yes: bool
+) -> None:
+    """Let Linphone be set up as each PHONE of HOST, once, by the code that it reads.
+
+    The code is shown here, and with --pdf on a slip for its person. Another invitation ends the
+    one before it; "mairie phone close" ends it at once.
+    """
+    to_a_terminal(yes=yes or pdf is not None)
+    if pdf is not None:
+        check_output(pdf, hosts.inventory)
+    plan = telephone_host_of(hosts)
+    asked = ("invite", "--minutes", str(minutes), "--by", by, "--", *phones)
+    printed = ask(plan.name, hosts.transport(plan), asked)
+
+    from mairie.sheets.softphones import in_a_terminal, invitations, pages
+
+    found = invitations(plan, printed)
+    if pdf is not None:
+        from mairie.sheets.pdf import to_pdf
+
+        lost = f"close it: mairie phone close {plan.name} {' '.join(phones)}"
+        content = to_pdf(pages(plan, found), f"Téléphone {plan.place.commune_label}")
+        write_private(pdf, content, lost=lost)
+        click.echo(f"{pdf}: {len(found)} page{'s' if len(found) > 1 else ''}", err=True)
+    if pdf is None or sys.stdout.isatty():
+        click.echo("\n".join(in_a_terminal(each) for each in found))
+
+
+@command.command()
+@one_host_options
+@click.argument("phones", nargs=-1, required=True, metavar="PHONE...")
+@click.option("--by", default="", metavar="NAME", help="Written into the log.")
+def close(hosts: Hosts, phones: tuple[str, ...], by: str) -> None:
+    """End what was opened for each PHONE of HOST, or the invitation to it."""
+    _ask(hosts, "close", "--by", by, "--", *phones)
 
 
 @command.command("list")

@@ -10,6 +10,7 @@ import click
 from mairie.cli.options import ask_passphrase, identity_option, inventory_option
 from mairie.errors import MairieError
 from mairie.inventory.load import load
+from mairie.model.telephony import LINPHONE
 from mairie.model.territory import Territory
 from mairie.secrets import files, owners, recipients
 from mairie.secrets.identity import Identity, find_identity
@@ -153,9 +154,7 @@ def rotate(
         click.echo(f"{device} has a new key; write it into the device: mairie wifi show {name}")
         click.echo(f"Deploy: mairie deploy {name}")
     elif phone is not None:
-        changed = Lines(vault).rotate(name, phone, own)
-        click.echo(f"{name} has another {' and another '.join(changed)}")
-        click.echo(f"Deploy: mairie deploy {name}")
+        _rotate_phone(vault, name, phone, own)
     elif lessons:
         logins.rotate_lessons(name, own)
         click.echo(f"the teachers of {name} have a new code: mairie wifi show {name}")
@@ -172,6 +171,17 @@ def rotate(
         _rotate_packages(vault, name, own)
     else:
         _rotate_key(vault, name, own, finish=finish)
+
+
+def _rotate_phone(vault: Vault, commune: str, phone: str, identity: Identity) -> None:
+    changed = Lines(vault).rotate(commune, phone, identity)
+    click.echo(f"{commune} has another {' and another '.join(changed)}")
+    click.echo(f"Deploy: mairie deploy {commune}")
+    described = vault.territory.communes[commune].phones[phone]
+    if described.model == LINPHONE:
+        click.echo(f"Invite: mairie phone invite {commune} {phone}")
+    elif described.mac is not None:
+        click.echo(f"Reopen: mairie phone open {commune} {phone}")
 
 
 def _rotate_packages(vault: Vault, hub: str, identity: Identity) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any, Final
 
+from mairie.dialplan import spoken
 from mairie.files import JSON, LIBRARY, SHELL, VERIFY, TemplateFile, modules
 from mairie.plan.host import HostPlan
-from mairie.plan.parts.phones import DeskPhone, PhoneClock, PhonesPlan
+from mairie.plan.parts.phones import DeskPhone, PhoneClock, PhonesPlan, Program
 
 PROGRAM: Final = "/usr/local/sbin/mairie-phones"
 FOLDER: Final = "/etc/mairie/phones"
@@ -32,8 +34,12 @@ TEMPLATES: Final = {
     "grandstream": "grandstream.xml",
 }
 
+LINPHONE: Final = "linphone.xml"
+"""Template of what a program fetches."""
+
 YEALINK_CODECS: Final = {"g722": "g722", "alaw": "pcma"}
 SNOM_CODECS: Final = {"g722": "g722", "alaw": "pcma"}
+LINPHONE_CODECS: Final = {"g722": "G722", "alaw": "PCMA"}
 PAYLOADS: Final = {"g722": 9, "alaw": 8}
 """RFC 3551, table 4."""
 GRANDSTREAM_CHOICES: Final = ("P57", "P58", "P59", "P60", "P61", "P62")
@@ -60,6 +66,7 @@ def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
         _secret(KEY),
         *_shared(phones),
         *(_phone_file(plan, phones, phone) for phone in phones.phones),
+        *(_program_file(phones, program) for program in phones.programs),
         TemplateFile(
             path=UNIT,
             check=VERIFY,
@@ -73,7 +80,7 @@ def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
     )
 
 
-def path_of(phone: DeskPhone) -> str:
+def path_of(phone: DeskPhone | Program) -> str:
     """Return where a phone's file is."""
     return f"{FILES}/{phone.file}"
 
@@ -83,6 +90,7 @@ def settings(phones: PhonesPlan) -> dict[str, Any]:
     return {
         "address": phones.address,
         "port": phones.port,
+        "invitations": phones.invitations,
         "phones": [
             {
                 "name": phone.name,
@@ -92,6 +100,15 @@ def settings(phones: PhonesPlan) -> dict[str, Any]:
                 "file": phone.file,
             }
             for phone in phones.phones
+        ],
+        "programs": [
+            {
+                "name": program.name,
+                "number": program.number,
+                "file": program.file,
+                "prefixes": program.prefixes,
+            }
+            for program in phones.programs
         ],
         "shared": SHARED,
     }
@@ -147,6 +164,25 @@ def _phone_file(plan: HostPlan, phones: PhonesPlan, phone: DeskPhone) -> Templat
     of_maker = {"yealink": _yealink, "snom": _snom, "grandstream": _grandstream}[phone.maker]
     template = f"{FILES.lstrip('/')}/{TEMPLATES[phone.maker]}.j2"
     return _secret(path_of(phone), template, **common, **of_maker(plan, phones))
+
+
+def _program_file(phones: PhonesPlan, program: Program) -> TemplateFile:
+    return _secret(
+        path_of(program),
+        f"{FILES.lstrip('/')}/{LINPHONE}.j2",
+        program=program,
+        directory=phones.directory,
+        voicemail=VOICEMAIL,
+        codecs=[LINPHONE_CODECS[codec] for codec in phones.codecs if codec in LINPHONE_CODECS],
+        digest=digest,
+        quoted=spoken,
+    )
+
+
+def digest(username: str, realm: str, password: str) -> str:
+    """Return what stands for a password in one realm (HA1 of RFC 7616, MD5 as Asterisk asks)."""
+    text = f"{username}:{realm}:{password}".encode()
+    return hashlib.md5(text, usedforsecurity=False).hexdigest()
 
 
 def _yealink(plan: HostPlan, phones: PhonesPlan) -> dict[str, Any]:

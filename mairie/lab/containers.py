@@ -19,7 +19,7 @@ from mairie.lab.engine import ensure_engine
 from mairie.lab.errors import LabError
 from mairie.lab.execution import ExecResult
 from mairie.lab.fabric import Attachment, Cable, Fabric
-from mairie.lab.image import ensure_images
+from mairie.lab.image import Recipe, ensure_images
 from mairie.lab.node import (
     CABLES,
     FABRIC,
@@ -48,11 +48,20 @@ class Lab:
     ``down()``, and another process reaches it by the same name.
     """
 
-    def __init__(self, name: str, progress: Progress = silent) -> None:
+    def __init__(
+        self, name: str, progress: Progress = silent, recipe: Recipe | None = None
+    ) -> None:
+        """Take a name; with a recipe, images of its own.
+
+        Raises:
+            LabError: no lab can have that name, or Docker is not there.
+
+        """
         if not NAME.fullmatch(name):
             raise LabError(f"{name!r} cannot be a lab: use 1 to 63 of a-z, 0-9 and dashes.")
         self.name = name
         self.progress = progress
+        self._recipe = recipe
         self._client = ensure_engine(progress)
         self._owner: str | None = None
         self._leaving = ExitStack()
@@ -85,7 +94,7 @@ class Lab:
         for name in names:
             if names.count(name) > 1 or name == FABRIC:
                 raise LabError(f"Two containers of the lab are named {name}.")
-        images = ensure_images(self._client, self.progress)
+        images = ensure_images(self._client, self.progress, self._recipe)
         self._sweep()
         self.progress(f"Starting {len(nodes)} containers")
         starter = Starter(self._client, self.name, images, self._owner)
@@ -189,7 +198,7 @@ class Lab:
         hosts = {node.name: node for node in self.nodes() if node.image == "host"}
         if name not in hosts:
             raise LabError(f"{name} is no host of the lab {self.name}: {', '.join(hosts)}.")
-        images = ensure_images(self._client, self.progress)
+        images = ensure_images(self._client, self.progress, self._recipe)
         remove(self._client.containers.get(self.container(name)))
         self._clean_cgroups(name)
         Starter(self._client, self.name, images, self._owner).node(hosts[name])

@@ -144,6 +144,9 @@ class ReferenceTelephony(Model):
     desk_transport: Literal["udp", "tcp", "tls"] = Field(
         description="How desk phones speak to their system; keys of the sound go with it"
     )
+    program_segments: tuple[Name, ...] = Field(
+        description="From where programs may register, beside voice: segments of their own site"
+    )
     records: CallRecords
     guard: TelephonyGuard
     territories: dict[Name, PhoneTerritory] = Field(min_length=1)

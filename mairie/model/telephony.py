@@ -27,6 +27,9 @@ TELEPHONY: Final = "telephony"
 """The host with a commune's telephone system as an end of a flow: its address."""
 
 SOFTPHONE: Final = "softphone"
+LINPHONE: Final = "linphone"
+"""The program that is set up by a code that it reads."""
+PROGRAMS: Final = (SOFTPHONE, LINPHONE)
 PhoneModel = Literal[
     "yealink-t31g",
     "yealink-t33g",
@@ -42,6 +45,7 @@ PhoneModel = Literal[
     "grandstream-grp2612",
     "grandstream-ht801",
     "softphone",
+    "linphone",
 ]
 """``<maker>-<model>``, or a program on a computer or a mobile telephone."""
 
@@ -100,11 +104,13 @@ class Phone(Model):
         return self
 
     def _wrong(self) -> Iterator[str]:
-        if self.model == SOFTPHONE:
+        if self.model in PROGRAMS:
             keys = [key for key in ("mac", "address") if getattr(self, key) is not None]
             if keys:
                 written = " and ".join(f'"{key}"' for key in keys)
-                yield f"a softphone is a program and has no address of its own; remove {written}"
+                yield (
+                    f"a {self.model} is a program and has no address of its own; remove {written}"
+                )
         elif self.mac is None:
             yield f'a {self.model} needs "mac", the address printed under it'
         if self.mail is not None and not self.voicemail:

@@ -8,17 +8,27 @@ from typing import Final, cast
 from zoneinfo import ZoneInfo
 
 from mairie.model.commune import Commune
-from mairie.model.telephony import VOICE_SEGMENT, Phone
+from mairie.model.telephony import LINPHONE, PROGRAMS, VOICE_SEGMENT, Phone
 from mairie.plan.addressing import GATEWAY_NUMBER, address
 from mairie.plan.context import HubHost, SiteHost
 from mairie.plan.dialling import short_code
 from mairie.plan.interfaces import reserved_address
 from mairie.plan.parts.network import DhcpOption
-from mairie.plan.parts.phones import Contact, DeskPhone, Maker, PhoneClock, PhonesPlan, Summer
+from mairie.plan.parts.phones import (
+    Contact,
+    DeskPhone,
+    Maker,
+    PhoneClock,
+    PhonesPlan,
+    Program,
+    Summer,
+)
 from mairie.plan.parts.voip import SIP_PORT, SIPS_PORT
 from mairie.plan.telephone_host import has_voip, own_address, telephone_host, telephone_hosts
 
 PORT: Final = 443
+INVITATION: Final = "s/"
+"""What the path of an invitation begins with; a token follows."""
 TFTP_SERVER_NAME: Final = 66
 BOOTFILE_NAME: Final = 67
 """DHCP options (RFC 2132 sections 9.4 and 9.5). Makers take a URL in the first."""
@@ -27,8 +37,13 @@ NOT_ON_DESKS: Final = "gsm"
 
 
 def has_phones(place: SiteHost) -> bool:
-    """Whether a host sets phones up: the telephone host of a commune with hardware."""
-    return has_voip(place) and any(phone.mac for phone in place.commune.phones.values())
+    """Whether a host sets phones up: the telephone host of a commune with some that can be."""
+    return has_voip(place) and any(map(is_set_up, place.commune.phones.values()))
+
+
+def is_set_up(phone: Phone) -> bool:
+    """Whether a phone fetches what it needs: hardware does, and a program that reads codes."""
+    return phone.mac is not None or phone.model == LINPHONE
 
 
 def site_phones(place: SiteHost) -> PhonesPlan | None:
@@ -48,6 +63,9 @@ def site_phones(place: SiteHost) -> PhonesPlan | None:
         codecs=tuple(codec for codec in codecs if codec != NOT_ON_DESKS),
         clock=clock(place.commune.timezone, min(place.reference.telephony.holiday_years)),
         phones=tuple(_phones(place)),
+        programs=tuple(_programs(place)),
+        invitations=f"http://{at}:{PORT}/{INVITATION}",
+        program_port=SIPS_PORT,
         directory=(*_own(place.commune), *_others(place)),
     )
 
@@ -132,16 +150,13 @@ def _phones(place: SiteHost) -> Iterator[DeskPhone]:
     for name, phone in sorted(place.commune.phones.items()):
         if phone.mac is None:
             continue
-        site = place.commune.sites[phone.site]
-        there = SiteHost(
-            place.shared, place.commune_stem, place.commune, phone.site, site, "", place.host
-        )
+        there = _site_of(place, phone)
         voice = there.segments[VOICE_SEGMENT]
         yield DeskPhone(
             name=name,
             number=phone.number,
             label=phone.label,
-            site_label=site.label,
+            site_label=there.site.label,
             mac=phone.mac,
             maker=maker_of(phone),
             model=phone.model.partition("-")[2].upper(),
@@ -150,6 +165,49 @@ def _phones(place: SiteHost) -> Iterator[DeskPhone]:
             time_server=address(there.segment_prefixes(voice), GATEWAY_NUMBER).ipv4,
             voicemail=phone.voicemail,
         )
+
+
+def more_prefixes(site: SiteHost, phone: Phone) -> tuple[str, ...]:
+    """Return the IPv4 prefixes, beside segment ``voice``, from which a phone may register.
+
+    Only of its own site: its emergency calls show the number of that building.
+
+    Args:
+        site: any host of the phone's site.
+        phone: hardware, which has none, or a program.
+
+    """
+    if phone.model not in PROGRAMS:
+        return ()
+    return tuple(
+        site.segment_prefixes(site.segments[name]).text[0]
+        for name in site.reference.telephony.program_segments
+        if name in site.segments
+    )
+
+
+def _programs(place: SiteHost) -> Iterator[Program]:
+    for name, phone in sorted(place.commune.phones.items()):
+        if phone.model != LINPHONE:
+            continue
+        there = _site_of(place, phone)
+        voice = there.segment_prefixes(there.segments[VOICE_SEGMENT]).text[0]
+        yield Program(
+            name=name,
+            number=phone.number,
+            label=phone.label,
+            site_label=there.site.label,
+            file=f"{LINPHONE}-{name}.xml",
+            prefixes=(voice, *more_prefixes(there, phone)),
+            voicemail=phone.voicemail,
+        )
+
+
+def _site_of(place: SiteHost, phone: Phone) -> SiteHost:
+    site = place.commune.sites[phone.site]
+    return SiteHost(
+        place.shared, place.commune_stem, place.commune, phone.site, site, "", place.host
+    )
 
 
 def _own(commune: Commune) -> Iterator[Contact]:

@@ -24,7 +24,7 @@ from mairie.plan.parts.voip import (
     Trunk,
     VoipPlan,
 )
-from mairie.plan.phones import has_phones, site_phones
+from mairie.plan.phones import has_phones, more_prefixes, site_phones
 from mairie.plan.telephone_host import has_voip, own_address, telephone_hosts
 
 
@@ -131,6 +131,7 @@ def _extension(name: str, phone: Phone, site: SiteHost, telephony: Telephony) ->
         pickup=phone.site,
         model=phone.model,
         mac=phone.mac or "",
+        more_prefixes=more_prefixes(site, phone),
     )
 
 

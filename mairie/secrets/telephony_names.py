@@ -7,6 +7,7 @@ from typing import Final
 
 from mairie.model.commune import Commune
 from mairie.plan.mail import sends_mail
+from mairie.plan.phones import is_set_up
 from mairie.secrets.phone_certificates import NAMES, SPOKEN
 
 PHONE: Final = "sip-"
@@ -23,13 +24,13 @@ _SPOKEN: Final = {
 def made(commune: Commune) -> tuple[str, ...]:
     """Return the names of what mairie makes: passwords, codes, and what phones are set up with.
 
-    ``sip-<phone>``, ``voicemail-<phone>``; where phones have a MAC address, ``phones:…``.
+    ``sip-<phone>``, ``voicemail-<phone>``; where phones fetch what they need, ``phones:…``.
     """
     phones = sorted(commune.phones.items())
     return (
         *(f"{PHONE}{name}" for name, _ in phones),
         *(f"{VOICEMAIL}{name}" for name, phone in phones if phone.voicemail),
-        *(NAMES if any(phone.mac for _, phone in phones) else ()),
+        *(NAMES if any(is_set_up(phone) for _, phone in phones) else ()),
     )
 
 

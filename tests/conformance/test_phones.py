@@ -25,7 +25,7 @@ from mairie.host.looks.sockets import sockets
 from mairie.host.looks.unit import changed_since_start, rights
 from mairie.host.probe import CannotLookError, Probe, said
 from mairie.plan.host import HostPlan
-from mairie.plan.parts.phones import DeskPhone, PhonesPlan
+from mairie.plan.parts.phones import DeskPhone, PhonesPlan, Program
 
 NET_BIND_SERVICE = 1 << 10
 """Of linux/capability.h."""
@@ -33,7 +33,8 @@ JOURNAL = f"journalctl -q -o cat -u {SERVICE} --since -30d"
 PASSWORD = re.compile(
     r"^account\.1\.password = (?P<yealink>.+)$"
     r"|<user_pass\b[^>]*>(?P<snom>[^<]+)</user_pass>"
-    r"|<P34>(?P<grandstream>[^<]+)</P34>",
+    r"|<P34>(?P<grandstream>[^<]+)</P34>"
+    r"|<entry name=\"ha1\"[^>]*>(?P<linphone>[^<]+)</entry>",
     re.MULTILINE,
 )
 
@@ -54,8 +55,36 @@ def ahead(plan: HostPlan, probe: Probe) -> None:
     probe.start([JOURNAL] if sets_up(plan) else [])
 
 
-def secret_of(phone: DeskPhone) -> str:
-    """Return the password in a phone's file.
+def every(plan: HostPlan) -> tuple[DeskPhone | Program, ...]:
+    """Return all that fetch a file here."""
+    return (*plan.phones.phones, *plan.phones.programs) if plan.phones else ()
+
+
+def asked(probe: Probe, phones: PhonesPlan, name: str, *, clear: bool) -> str:
+    """Return the status with which the service answers this host, which is no phone.
+
+    Raises:
+        AssertionError: it does not answer, or does not show the certificate that phones know.
+
+    """
+    here = f"'{phones.address}',{phones.port},timeout=8"
+    link = f"http.client.HTTPConnection({here})"
+    if not clear:
+        known = f"ssl.create_default_context(cafile='{FILES}/{AUTHORITY}')"
+        link = f"http.client.HTTPSConnection({here},context={known})"
+    script = (
+        f"import http.client,ssl;link={link};"
+        f"link.request('GET','/{name}',headers={{'User-Agent':'Linphone'}});"
+        "print(link.getresponse().status)"
+    )
+    answer = probe(f'python3 -I -c "{script}"')
+    why = (answer.stderr.strip().splitlines() or ["rien"])[-1]
+    assert answer.ok, f"ne répond pas comme prévu : {why}"
+    return answer.stdout.strip()
+
+
+def secret_of(phone: DeskPhone | Program) -> str:
+    """Return the password in a phone's file, or what stands for it.
 
     Raises:
         CannotLookError: there is none.
@@ -189,36 +218,28 @@ def test_modes(subject: tuple[str, str], probe: Probe) -> None:
     applies=sets_up,
 )
 def test_strangers_are_refused(probe: Probe, plan: HostPlan) -> None:
-    phones = phones_of(plan)
-    script = (
-        "import http.client,ssl;"
-        f"known=ssl.create_default_context(cafile='{FILES}/{AUTHORITY}');"
-        f"link=http.client.HTTPSConnection('{phones.address}',{phones.port},timeout=8,context=known);"
-        f"link.request('GET','/{phones.phones[0].file}');"
-        "print(link.getresponse().status)"
-    )
-    asked = probe(f'python3 -I -c "{script}"')
-    why = (asked.stderr.strip().splitlines() or ["rien"])[-1]
-    assert asked.ok, f"ne répond pas comme prévu : {why}"
-    status = asked.stdout.strip()
-    assert status == "403", f"réponse {status} à qui n'est pas un poste"
+    name, wanted = every(plan)[0].file, "403" if phones_of(plan).phones else "404"
+    status = asked(probe, phones_of(plan), name, clear=False)
+    assert status == wanted, f"réponse {status} à qui n'est pas un poste"
 
 
 @control(
     "PHO-12",
-    title="Aucun fichier n'a été remis deux fois sans qu'un technicien l'ait rouvert",
+    title="Aucun fichier n'a été remis sans droit : deux fois, ou sans invitation",
     reason="Un second demandeur sous l'adresse d'un poste aurait son mot de passe.",
     severity="high",
     references=("ANSSI hygiène 11",),
-    each=lambda plan: plan.phones.phones if plan.phones else (),
+    each=every,
 )
-def test_once(subject: DeskPhone) -> None:
-    may, twice = True, ""
+def test_once(subject: DeskPhone | Program) -> None:
+    may, twice = isinstance(subject, DeskPhone), ""
     for line in log_lines():
         when, what, *words = (*line, "")
-        if what == "ouvert" and subject.mac in words:
+        if what in ("ouvert", "invité") and words[0] == subject.name:
             may = True
-        elif what == "remis" and subject.mac in words and subject.file in words:
+        elif what == "fermé" and words[0] == subject.name:
+            may = may and isinstance(subject, DeskPhone)
+        elif what == "remis" and words[0] == subject.name and subject.file in words:
             twice, may = twice if may else when, False
     assert not twice, f"{subject.file} remis une fois de trop le {twice}"
 
@@ -229,10 +250,23 @@ def test_once(subject: DeskPhone) -> None:
     reason="Un journal se lit, se copie et s'envoie plus facilement qu'un secret.",
     severity="high",
     references=("ANSSI hygiène 36", "ANSSI-BP-028 R50"),
-    each=lambda plan: plan.phones.phones if plan.phones else (),
+    each=every,
 )
-def test_no_password(subject: DeskPhone, probe: Probe) -> None:
+def test_no_password(subject: DeskPhone | Program, probe: Probe) -> None:
     secret = secret_of(subject)
     kept = "\n".join("\t".join(line) for line in log_lines())
     assert secret not in kept, f"{LOG} contient le mot de passe de {subject.name}"
     assert secret not in said(probe(JOURNAL)), "le journal du système le contient"
+
+
+@control(
+    "PHO-14",
+    title="En clair, rien n'est remis à qui n'apporte pas d'invitation",
+    reason="Linphone lit son réglage en clair : cette porte ne doit rien donner d'autre.",
+    severity="high",
+    references=("ANSSI hygiène 19", "ANSSI hygiène 21"),
+    each=lambda plan: (AUTHORITY, f"s/{'0' * 24}") if plan.phones else (),
+)
+def test_nothing_in_the_clear(subject: str, probe: Probe, plan: HostPlan) -> None:
+    status = asked(probe, phones_of(plan), subject, clear=True)
+    assert status == "403", f"réponse {status}, sans invitation et en clair"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mairie.inventory.checks.facts import Facts, SitePlace
 from mairie.inventory.checks.faxes import fax_problems
 from mairie.inventory.checks.opening import hours_problems
+from mairie.inventory.checks.softphones import softphone_problems
 from mairie.inventory.outside_numbers import wrong_number
 from mairie.inventory.problems import Problem, listing, unknown
 from mairie.inventory.yaml_nodes import Key
@@ -115,6 +116,7 @@ def _wrong(facts: Facts, system: System) -> Iterator[tuple[Key, str]]:
     yield from _callers(system)
     yield from _rules(system)
     yield from fax_problems(system.commune, system.territory)
+    yield from softphone_problems(system.commune, system.reference)
 
 
 def _phones(facts: Facts, system: System) -> Iterator[tuple[Key, str]]:

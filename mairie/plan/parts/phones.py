@@ -48,6 +48,22 @@ class DeskPhone:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """A telephone that is a program, set up by a code; HostSecrets: ``sip-<name>``."""
+
+    name: str
+    """Key in the commune's file."""
+    number: str
+    label: str
+    site_label: str
+    file: str
+    """What it fetches: ``linphone-atelier.xml``."""
+    prefixes: tuple[str, ...]
+    """IPv4, from where it may: segments of its own site."""
+    voicemail: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
     """A line of the directory that phones show."""
 
@@ -77,5 +93,11 @@ class PhonesPlan:
     clock: PhoneClock
     phones: tuple[DeskPhone, ...]
     """By name."""
+    programs: tuple[Program, ...]
+    """By name."""
+    invitations: str
+    """What their invitations begin with, in the clear: ``http://10.44.1.10:443/s/``."""
+    program_port: int
+    """Where programs register, over TLS whatever desk phones do."""
     directory: tuple[Contact, ...]
     """The commune's own numbers, then receptions of other communes."""

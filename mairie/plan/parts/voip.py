@@ -49,6 +49,8 @@ class Extension:
     """``<maker>-<model>`` of hardware, ``softphone`` for a program."""
     mac: str = ""
     """Of hardware, lower case with colons; empty for a program."""
+    more_prefixes: tuple[str, ...] = ()
+    """From where a program may register too: IPv4, other segments of its own site."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ RESTART = f"systemctl daemon-reload && systemctl restart {SERVICE}"
 FILES = "/etc/mairie/phones/files"
 SETTINGS = "/etc/mairie/phones/phones.json"
 STATE = "/var/lib/mairie-phones"
+DESK = "/usr/local/lib/mairie/mairie_phones/desk.py"
 TELEPHONE = "telephones"
 """The telephone host of a commune with a Yealink."""
 FIRST = (
@@ -90,6 +91,14 @@ BREAKS: tuple[Break, ...] = (
         f"\"sed -n 's/^account.1.password = //p' {FILES}/*.cfg >>{STATE}/log\"",
         note="a password is noted where everybody looks for it",
         repair=f"rm -f {STATE}/log",
+        role=TELEPHONE,
+    ),
+    Break(
+        control="PHO-14",
+        alone=True,
+        damage=f"sed -i 's/^        if clear:/        if False:/' {DESK} && {RESTART}; sleep 1",
+        note="a phone that knows no authority may ask in the clear, to try it out",
+        also=("PHO-03",),
         role=TELEPHONE,
     ),
 )

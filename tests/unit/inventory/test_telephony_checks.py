@@ -120,7 +120,7 @@ CASES: tuple[Case, ...] = (
         "model: snom-d785",
         "model: snom-d999",
         [
-            'Le maire | phones.maire.model: "snom-d999" is not allowed; allowed: yealink-t31g, yealink-t33g, yealink-t43u, yealink-t46u, yealink-w70b, snom-d713, snom-d717, snom-d735, snom-d785, grandstream-grp2601, grandstream-grp2602, grandstream-grp2612, grandstream-ht801, softphone'
+            'Le maire | phones.maire.model: "snom-d999" is not allowed; allowed: yealink-t31g, yealink-t33g, yealink-t43u, yealink-t46u, yealink-w70b, snom-d713, snom-d717, snom-d735, snom-d785, grandstream-grp2601, grandstream-grp2602, grandstream-grp2612, grandstream-ht801, softphone, linphone'
         ],
     ),
     (
@@ -129,6 +129,23 @@ CASES: tuple[Case, ...] = (
         'model: softphone, mac: "00:15:65:10:44:19",',
         [
             'Atelier | phones.atelier: a softphone is a program and has no address of its own; remove "mac"'
+        ],
+    ),
+    (
+        "MAC address of a program that reads codes",
+        "model: softphone,",
+        'model: linphone, mac: "00:15:65:10:44:19",',
+        [
+            'Atelier | phones.atelier: a linphone is a program and has no address of its own; remove "mac"'
+        ],
+    ),
+    (
+        "programs where visitors are, and nowhere",
+        "phones:",
+        "overrides: {telephony: {program_segments: [public, salle, agents]}}\nphones:",
+        [
+            '+1 Atelier | phones.atelier.model: "public" in telephony.program_segments is for strangers; programs may be in: admin, servers, agents, voice, school, video, things',
+            '+1 Atelier | phones.atelier.model: "salle" in telephony.program_segments is no segment; programs may be in: admin, servers, agents, voice, school, video, things',
         ],
     ),
     (

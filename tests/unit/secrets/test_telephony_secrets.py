@@ -185,6 +185,7 @@ def test_commands(world: World) -> None:
     assert opened.telephony["trunk-local"] == "s3cr;et"
     assert run(world, "rotate", "rurutu", "--phone", "maire") == (
         "rurutu has another password of phone maire\nDeploy: mairie deploy rurutu\n"
+        "Reopen: mairie phone open rurutu maire\n"
     )
     assert "only one thing" in run(world, "rotate", "rurutu", "--phone", "maire", "--server")
 

@@ -10,12 +10,17 @@ import sys
 
 from mairie_phones.clock import now
 from mairie_phones.desk import Desk
-from mairie_phones.settings import ACCOUNT, CERTIFICATE, KEY, STATE, load
+from mairie_phones.settings import ACCOUNT, CERTIFICATE, KEY, STATE, Phone, Program, load
 from mairie_phones.store import Store
 from mairie_phones.web import Server, context
 
 DONE, BAD_INPUT = 0, 2
 MINUTES, LONGEST = 30, 1440
+OTHERS: dict[str, tuple[type, str]] = {
+    "open": (Program, "un logiciel ; mairie-phones invite l'invite"),
+    "invite": (Phone, "un poste ; mairie-phones open le rouvre"),
+}
+"""Which phones a command is not for, and what is."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -29,6 +34,13 @@ def parser() -> argparse.ArgumentParser:
     again.add_argument("phones", nargs="+", metavar="POSTE", help="nom, numéro ou adresse MAC")
     again.add_argument("--minutes", type=int, default=MINUTES, metavar="NOMBRE")
     again.add_argument("--by", default="", metavar="NOM", help="écrit dans le registre")
+    invite = commands.add_parser("invite", help="inviter un logiciel : une adresse, une fois")
+    invite.add_argument("phones", nargs="+", metavar="POSTE", help="nom ou numéro")
+    invite.add_argument("--minutes", type=int, default=MINUTES, metavar="NOMBRE")
+    invite.add_argument("--by", default="", metavar="NOM", help="écrit dans le registre")
+    close = commands.add_parser("close", help="retirer une invitation ou une réouverture")
+    close.add_argument("phones", nargs="+", metavar="POSTE", help="nom, numéro ou adresse MAC")
+    close.add_argument("--by", default="", metavar="NOM", help="écrit dans le registre")
     commands.add_parser("list", help="dire où en est chaque poste")
     commands.add_parser("log", help="montrer le registre : remis, refusé, ouvert, quand")
     commands.add_parser("serve", help="répondre aux postes (c'est le service)")
@@ -61,21 +73,42 @@ def become_the_service() -> None:
         os.setuid(account.pw_uid)
 
 
-def reopen(desk: Desk, arguments: argparse.Namespace) -> int:
-    """Let phones have their files once more."""
+def told(desk: Desk, arguments: argparse.Namespace, base: str) -> int:
+    """Open, invite or close, for all that are named or for none."""
     found = [(text, desk.find(text)) for text in arguments.phones]
     unknown = [text for text, phone in found if phone is None]
     if unknown:
         print(f"aucun poste {', '.join(unknown)} ; mairie-phones list les dit", file=sys.stderr)
         return BAD_INPUT
+    phones = [phone for _, phone in found if phone is not None]
+    if arguments.command == "close":
+        for phone in phones:
+            held = desk.close(phone, arguments.by)
+            print(f"{phone.name}\t{phone.number}\t{'fermé' if held else 'rien d’ouvert'}")
+        return DONE
     if not 1 <= arguments.minutes <= LONGEST:
         print(f"de 1 à {LONGEST} minutes", file=sys.stderr)
         return BAD_INPUT
-    for _, phone in found:
-        if phone is not None:
+    kind, why = OTHERS[arguments.command]
+    wrong = [phone.name for phone in phones if isinstance(phone, kind)]
+    if wrong:
+        print(f"{', '.join(wrong)} : {why}", file=sys.stderr)
+        return BAD_INPUT
+    for phone in phones:
+        start = f"{phone.name}\t{phone.number}"
+        if isinstance(phone, Program):
+            token = desk.invite(phone, arguments.minutes, arguments.by)
+            print(f"{start}\t{base}{token}\t{arguments.minutes} min")
+        else:
             desk.open(phone, arguments.minutes, arguments.by)
-            print(f"{phone.name}\t{phone.number}\t{phone.mac}\touvert {arguments.minutes} min")
+            print(f"{start}\t{phone.mac}\touvert {arguments.minutes} min")
     return DONE
+
+
+def listed(desk: Desk, phone: Phone | Program) -> str:
+    """Return a line of the list."""
+    where = (phone.mac, phone.address) if isinstance(phone, Phone) else ("-", "-")
+    return "\t".join((phone.name, phone.number, *where, desk.standing(phone)))
 
 
 def main() -> int:
@@ -90,11 +123,10 @@ def main() -> int:
         if arguments.command == "log":
             print(store.log(), end="")
         elif arguments.command == "list":
-            for phone in settings.phones:
-                standing = desk.standing(phone)
-                print("\t".join((phone.name, phone.number, phone.mac, phone.address, standing)))
+            for phone in settings.every:
+                print(listed(desk, phone))
         else:
-            return reopen(desk, arguments)
+            return told(desk, arguments, settings.invitations)
     except (OSError, ValueError, KeyError) as error:
         print(error, file=sys.stderr)
         return BAD_INPUT

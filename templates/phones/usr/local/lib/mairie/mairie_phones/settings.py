@@ -28,6 +28,17 @@ class Phone:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """A telephone that is a program: it has no address of its own, and is invited."""
+
+    name: str
+    number: str
+    file: str
+    prefixes: tuple[str, ...]
+    """IPv4 networks in which it may be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything the service needs to know."""
 
@@ -36,7 +47,15 @@ class Settings:
     phones: tuple[Phone, ...]
     shared: tuple[str, ...]
     """Names of files without a secret, for every phone, as often as it asks."""
+    programs: tuple[Program, ...] = ()
+    invitations: str = ""
+    """What their addresses begin with, before the token."""
     files: Path = FILES
+
+    @property
+    def every(self) -> tuple[Phone | Program, ...]:
+        """Phones, then programs."""
+        return *self.phones, *self.programs
 
 
 def load(path: Path = SETTINGS) -> Settings:
@@ -53,4 +72,8 @@ def load(path: Path = SETTINGS) -> Settings:
         port=data["port"],
         phones=tuple(Phone(**each) for each in data["phones"]),
         shared=tuple(data["shared"]),
+        invitations=data["invitations"],
+        programs=tuple(
+            Program(**{**each, "prefixes": tuple(each["prefixes"])}) for each in data["programs"]
+        ),
     )

@@ -45,12 +45,21 @@ class Opening:
         return self.boot == moment.boot and moment.passed < self.until
 
 
+@dataclass(frozen=True, slots=True)
+class Invitation(Opening):
+    """Somebody lets whoever brings a token set one program up, once."""
+
+    token: str
+    """SHA-256: what is kept opens nothing."""
+
+
 @dataclass(slots=True)
 class State:
-    """By MAC address."""
+    """By MAC address of phones, and by name of programs."""
 
     given: dict[str, Given] = field(default_factory=dict)
     opened: dict[str, Opening] = field(default_factory=dict)
+    invited: dict[str, Invitation] = field(default_factory=dict)
 
 
 class Store:
@@ -75,6 +84,7 @@ class Store:
         return State(
             {mac: Given(**each) for mac, each in data["given"].items()},
             {mac: Opening(**each) for mac, each in data["opened"].items()},
+            {name: Invitation(**each) for name, each in data.get("invited", {}).items()},
         )
 
     @contextmanager
