@@ -74,7 +74,7 @@ def test_the_reference_says_in_which_segments(segments: list[str], count: int) -
     assert len(prefixes(plan)) == count
     assert plan.phones is not None
     (program,) = plan.phones.programs
-    assert len(program.prefixes) == 1 + count // 2
+    assert len(program.prefixes) == 1 + count
 
 
 def test_colleagues_reach_what_it_needs_and_visitors_do_not() -> None:
