@@ -36,7 +36,7 @@ HOST_OF_ROLE = {"telephones": SERVER, "exchange": HUB}
 OF_OTHERS = {"VOI-21", "VOI-22", "VOI-23", "VOI-50"}
 """Red or unknown here: nobody plays an operator, and this hub serves no packages."""
 CONNECTED = (
-    "for _ in $(seq 60); do asterisk -rx 'pjsip show contacts' | grep -q 'hub/.*Avail' && exit; "
+    "for _ in $(seq 60); do asterisk -rx 'pjsip show contacts' | grep -q '{}/.*Avail' && exit; "
     "sleep 2; done; exit 1"
 )
 """Each end asks the other once a minute."""
@@ -102,7 +102,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         found.act("apply", HUB, GATEWAY, only=BEFORE)
         found.act("apply", SERVER, HUB, only=(*BEFORE, "voip"))
         found.second = found.act("apply", SERVER, HUB, only=(*BEFORE, "voip"))
-        found.run(SERVER, CONNECTED)
+        found.run(SERVER, CONNECTED.format("hub"))
+        found.run(HUB, CONNECTED.format("rurutu"))
         yield found
 
 
