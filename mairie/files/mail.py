@@ -28,9 +28,10 @@ LONGEST_PAUSE_S: Final = 900
 
 
 def packages(plan: HostPlan) -> tuple[str, ...]:
-    """Return what the brick installs: the queue, its log-in at the relay, and what converts."""
+    """Return what the brick installs: the queue, whom it trusts as a relay, and what converts."""
     faxes = plan.voip is not None and plan.voip.faxes
-    return ("postfix", "libsasl2-modules", "lame", *(("libtiff-tools",) if faxes else ()))
+    queue = ("postfix", "libsasl2-modules", "ca-certificates")
+    return (*queue, "lame", *(("libtiff-tools",) if faxes else ()))
 
 
 def relay(mail: MailPlan) -> str:
