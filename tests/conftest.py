@@ -13,8 +13,13 @@ from xdist.scheduler import LoadScopeScheduling
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
-_OF_THE_DEMO = {"test_breaks", "test_demo"}
-"""Files of tests/lab that share one lab, deployed once."""
+_TOGETHER = {
+    # They share one lab, deployed once.
+    **dict.fromkeys(("test_breaks", "test_demo"), "demo"),
+    # Two emulated machines at a time are too much for two processors.
+    **dict.fromkeys(("test_air", "test_machine"), "machine"),
+}
+"""Files of tests/lab that stay on one worker, by its scope."""
 _ONLY_WHEN_ASKED = {
     "trunk": (
         "a whole gateway in the QEMU machine (802.1Q trunk, kernel WireGuard), twenty minutes "
@@ -36,7 +41,7 @@ class ByLab(LoadScopeScheduling):
         path = Path(nodeid.partition("::")[0])
         if path.parent != Path("tests/lab"):
             return nodeid
-        return "demo" if path.stem in _OF_THE_DEMO else path.stem
+        return _TOGETHER.get(path.stem, path.stem)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
