@@ -90,8 +90,14 @@ class Guest(ABC):
         return Run({self.host: self.plan}, reach, console, "demo", 1)
 
     def act(self, action: Action, console: Console, *only: str) -> HostOutcome:
-        """Do one thing on the host; ``only`` restricts it to bricks."""
-        return self.run(console).act(action, only)[0]
+        """Do one thing on the host; ``only`` restricts it to bricks.
+
+        Raises LabError, with the end of its console, when the machine itself is gone.
+        """
+        outcome = self.run(console).act(action, only)[0]
+        if outcome.status == "unreachable":
+            self.machine.exec(["true"])
+        return outcome
 
     def verify(self, console: Console, *only: str) -> tuple[ControlResult, ...]:
         """Return every result of the host; ``only`` restricts it to bricks."""
