@@ -243,7 +243,7 @@ def test_reception_is_told_of_an_emergency(world: World) -> None:
 def test_ordinary_calls_leave_a_channel(world: World) -> None:
     """Two phones call out at once: the second one leaves by the other operator."""
     one, other = world.phones["rurutu accueil"], world.phones["rurutu maire"]
-    # A test before this one cut the first operator; whom Asterisk found silent, it asks again later.
+    # A test before this one cut the first operator; whom Asterisk found silent, it asks again later
     reached = r"Contact:\s+trunk-local/.*\bAvail\b"
     assert wait(lambda: bool(re.search(reached, world.contacts(RURUTU))), 60)
     world.dial(one, "40111111")
