@@ -19,6 +19,7 @@ from mairie.lab.containers import Lab, Node
 from mairie.lab.engine import ensure_engine
 from mairie.lab.fabric import Attachment
 from mairie.lab.image import ensure_images
+from mairie.plan.parts.voip import VOICEMAIL
 from tests.lab.fax_page import page, same
 from tests.lab.mail_inventory import ADDRESS, FAX_ADDRESS, FAX_NUMBER, SENDER
 from tests.lab.mail_world import MACHINE, OPERATOR, T38, MailWorld
@@ -118,7 +119,7 @@ def test_a_message_arrives_with_what_was_said(world: MailWorld) -> None:
     sound = attached(mail, "audio/mpeg")
     assert len(sound) < 60_000
     assert has_tone(world, sound)
-    kept = world.nodes.check(RURUTU, ["ls", f"{voip.VOICEMAIL}/mairie/101/INBOX"])
+    kept = world.nodes.check(RURUTU, ["ls", f"{VOICEMAIL}/mairie/101/INBOX"])
     assert "msg0000.wav" in kept
     assert not world.queue()
 
