@@ -12,7 +12,7 @@ from pyinfra.operations import files, server, systemd
 from mairie.files import voip as table
 from mairie.files.base import SOURCE
 from mairie.host.deploy import BRICKS_FOLDER, folder, place, this_host, to_activate
-from mairie.host.packages import have_packages, offered, source_read
+from mairie.host.packages import have_packages, offered, source_read, upgraded
 from mairie.host.units import look_at, restarted, unit
 from mairie.plan.parts.voip import VOICEMAIL
 
@@ -26,18 +26,20 @@ def deploy() -> None:
         source_read(
             name="voip: apt reads what the hub offers",
             package=table.PACKAGE,
+            version=table.OLDEST,
             path=SOURCE,
-            url=plan.packages.url,
         )
     offered(
         name="voip: Asterisk can be installed",
         package=table.PACKAGE,
+        version=table.OLDEST,
         where='publish the package on the hub with "mairie package publish"',
     )
     packages = [table.PACKAGE, table.GUARD_PACKAGE] if plan.voip else [table.PACKAGE]
     if table.trusts_public(plan):
         packages.append(table.PUBLIC_PACKAGE)
     have_packages(name="voip: packages", packages=packages)
+    upgraded(name="voip: Asterisk is recent", package=table.PACKAGE, version=table.OLDEST)
     folder("voip", BRICKS_FOLDER)
     folder("voip", table.CANDIDATE, mode="750", group=table.ACCOUNT)
     if table.tls_files(plan):

@@ -39,7 +39,14 @@ LINPHONE: Final = "linphone.xml"
 
 YEALINK_CODECS: Final = {"g722": "g722", "alaw": "pcma"}
 SNOM_CODECS: Final = {"g722": "g722", "alaw": "pcma"}
-LINPHONE_CODECS: Final = {"g722": "G722", "alaw": "PCMA"}
+LINPHONE_CODECS: Final = {
+    "opus": {"mime": "opus", "rate": 48000, "channels": 2, "recv_fmtp": "maxaveragebitrate=24000"},
+    "g722": {"mime": "G722", "rate": 8000, "channels": 1},
+    "alaw": {"mime": "PCMA", "rate": 8000, "channels": 1},
+    "gsm": {"mime": "GSM", "rate": 8000, "channels": 1},
+}
+"""Rate and channels as SDP has them (RFC 7587, RFC 3551), what is sent being one channel of speech.
+Without a limit, Linphone fills what it believes the network bears."""
 PAYLOADS: Final = {"g722": 9, "alaw": 8}
 """RFC 3551, table 4."""
 GRANDSTREAM_CHOICES: Final = ("P57", "P58", "P59", "P60", "P61", "P62")
@@ -173,7 +180,7 @@ def _program_file(phones: PhonesPlan, program: Program) -> TemplateFile:
         program=program,
         directory=phones.directory,
         voicemail=VOICEMAIL,
-        codecs=[LINPHONE_CODECS[codec] for codec in phones.codecs if codec in LINPHONE_CODECS],
+        codecs=[LINPHONE_CODECS[codec] for codec in phones.program_codecs],
         digest=digest,
         quoted=spoken,
     )
@@ -194,7 +201,7 @@ def _yealink(plan: HostPlan, phones: PhonesPlan) -> dict[str, Any]:
     }
     return {
         "transport": TRANSPORTS[phones.transport],
-        "codecs": [YEALINK_CODECS[codec] for codec in phones.codecs if codec in YEALINK_CODECS],
+        "codecs": [YEALINK_CODECS[codec] for codec in phones.desk_codecs],
         "known_codecs": ("g722", "pcma", "pcmu", "g729", "opus"),
         "zone": yealink_zone(phones.clock),
         "summer": summer[phones.clock.summer],
@@ -210,14 +217,14 @@ def _snom(_: HostPlan, phones: PhonesPlan) -> dict[str, Any]:
         "us": "3600 03.02.07 02:00:00 11.01.07 02:00:00",
     }
     return {
-        "codecs": [SNOM_CODECS[codec] for codec in phones.codecs if codec in SNOM_CODECS],
+        "codecs": [SNOM_CODECS[codec] for codec in phones.desk_codecs],
         "seconds": phones.clock.offset_minutes * 60,
         "summer": summer[phones.clock.summer],
     }
 
 
 def _grandstream(_: HostPlan, phones: PhonesPlan) -> dict[str, Any]:
-    wanted = [PAYLOADS[codec] for codec in phones.codecs if codec in PAYLOADS]
+    wanted = [PAYLOADS[codec] for codec in phones.desk_codecs]
     # Every choice must be one of them; the last is said again.
     payloads = [*wanted, *wanted[-1:] * len(GRANDSTREAM_CHOICES)]
     return {

@@ -39,6 +39,8 @@ LIVE = "/etc/asterisk"
 ACCOUNT = "asterisk"
 SERVICE = "asterisk.service"
 PACKAGE = "asterisk"
+OLDEST = "1:22.10.1+dfsg+~cs6.17.60671434-1~mairie2"
+"""The first version of it that has every module that is loaded."""
 HELPERS = "/usr/local/libexec/mairie"
 APPLY = f"{HELPERS}/apply-voip"
 KEEP = f"{HELPERS}/keep-calls"
@@ -139,6 +141,8 @@ MODULES = (
     "codec_alaw",
     "codec_g722",
     "codec_gsm",
+    "res_format_attr_opus",
+    "codec_opus_open_source",
     "codec_resample",
     "codec_ulaw",
     "format_gsm",

@@ -48,38 +48,44 @@ def no_packages(packages: Sequence[str]) -> Generator[StringCommand, None, None]
         host.noop("packages are not installed")
 
 
-class SourcesOf(FactBase[str]):
-    """What apt says of the sources of a package, as it stands."""
+class AtLeast(FactBase[str]):
+    """Where a package of a version or a later one is: ``installed``, ``offered``, ``missing``."""
 
     @staticmethod
     def default() -> str:
         """Return that of a package nobody has."""
-        return ""
+        return "missing"
 
-    def command(self, package: str) -> str:
+    def command(self, package: str, version: str) -> str:
         """Return the command."""
-        return f"LC_ALL=C apt-cache policy {shlex.quote(package)}"
+        name, wanted = shlex.quote(package), shlex.quote(version)
+        return (
+            f'late() {{ [ -n "$1" ] && dpkg --compare-versions "$1" ge {wanted}; }}; '
+            f"late \"$(dpkg-query -W -f '${{db:Status-Status}} ${{Version}}' {name} 2>/dev/null | "
+            "sed -n 's/^installed //p')\" && echo installed || "
+            f'{{ late "$(LC_ALL=C apt-cache policy {name} | '
+            "sed -n 's/^  Candidate: \\([0-9].*\\)/\\1/p')\" && echo offered; } || echo missing"
+        )
 
     def process(self, output: Iterable[str]) -> str:
-        """Keep the lines."""
-        return "\n".join(output)
+        """Keep the word."""
+        return "".join(output).strip() or "missing"
 
 
 @operation()
-def source_read(package: str, path: str, url: str) -> Generator[StringCommand, None, None]:
+def source_read(package: str, version: str, path: str) -> Generator[StringCommand, None, None]:
     """Have apt know what one source offers, without asking any other.
 
     A source that does not answer is no error: what it offered before is still known.
 
     Args:
         package: that must be known from there.
+        version: that it must have at least.
         path: of the source's file.
-        url: of the source, as apt shows it.
 
     """
-    # What is installed is upgraded at night, from lists that the night reads itself.
-    if package in known(DebPackages) or url in host.get_fact(SourcesOf, package=package):
-        host.noop(f"{package} is installed, or apt knows it of {url}")
+    if known(AtLeast, package=package, version=version) != "missing":
+        host.noop(f"{package} is installed, or apt knows it")
         return
     yield StringCommand(
         "apt-get -q update",
@@ -89,19 +95,35 @@ def source_read(package: str, path: str, url: str) -> Generator[StringCommand, N
 
 
 @operation()
-def offered(package: str, where: str) -> Generator[StringCommand, None, None]:
+def offered(package: str, version: str, where: str) -> Generator[StringCommand, None, None]:
     """Stop with a sentence when a package is not there and no source of this host has it.
 
     Args:
         package: its name.
+        version: that it must have at least.
         where: what to do to have it, as the end of the sentence.
 
     """
-    if package in known(DebPackages):
-        host.noop(f"{package} is installed")
+    if known(AtLeast, package=package, version=version) != "missing":
+        host.noop(f"{package} is installed, or offered")
         return
-    sentence = f"No source of packages of this host has {package}: {where}"
+    sentence = f"No source of packages of this host has {package} {version} or later: {where}"
+    yield StringCommand(f"echo {shlex.quote(sentence)} >&2; exit 1")
+
+
+@operation()
+def upgraded(package: str, version: str) -> Generator[StringCommand, None, None]:
+    """Have a package that is installed in a version or a later one.
+
+    Args:
+        package: its name.
+        version: that it must have at least.
+
+    """
+    if known(AtLeast, package=package, version=version) == "installed":
+        host.noop(f"{package} is recent enough")
+        return
     yield StringCommand(
-        f"apt-cache show --no-all-versions {shlex.quote(package)} >/dev/null 2>&1 || "
-        f"{{ echo {shlex.quote(sentence)} >&2; exit 1; }}"
+        "DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends",
+        f"-o Dpkg::Options::=--force-confold install {shlex.quote(package)}",
     )

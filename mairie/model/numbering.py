@@ -54,7 +54,11 @@ CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Right = Literal["inside", "national", "international"]
 """What a phone may call outside: nothing but emergencies, its country, everywhere."""
 
-MediaCodec = Literal["g722", "alaw", "gsm"]
+DeskCodec = Literal["g722", "alaw"]
+"""What every maker's phones know: 64 kbit/s, of 7 kHz or of 3.4 kHz (ITU-T G.722, G.711)."""
+
+MediaCodec = Literal["g722", "alaw", "opus", "gsm"]
+"""Opus is RFC 6716."""
 
 
 class Emergency(Model):
@@ -136,7 +140,12 @@ class TelephonyGuard(Model):
 class ReferenceTelephony(Model):
     """Telephone systems: what is the same for every commune."""
 
-    codecs: tuple[MediaCodec, ...] = Field(min_length=1, description="Inside, best first")
+    desk_codecs: tuple[DeskCodec, ...] = Field(
+        min_length=1, description="Of desk phones, best first"
+    )
+    program_codecs: tuple[MediaCodec, ...] = Field(
+        min_length=1, description="Of phones that are programs, best first"
+    )
     code_digits: int = Field(ge=2, le=4, description="Of the short code of a commune")
     holiday_years: tuple[Annotated[int, Field(ge=2020, le=2100)], ...] = Field(
         min_length=1, description="Years whose public holidays hosts know"

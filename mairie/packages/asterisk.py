@@ -18,6 +18,7 @@ BUILD_PACKAGES = (
     "libedit-dev",
     "libgsm1-dev",
     "libjansson-dev",
+    "libopus-dev",
     "libspandsp-dev",
     "libsqlite3-dev",
     "libsrtp2-dev",
@@ -59,6 +60,7 @@ MODULES = (
     "codec_alaw",
     "codec_g722",
     "codec_gsm",
+    "codec_opus_open_source",
     "codec_resample",
     "codec_ulaw",
     "format_gsm",
@@ -93,6 +95,7 @@ MODULES = (
     "res_convert",
     "res_fax",
     "res_fax_spandsp",
+    "res_format_attr_opus",
     "res_musiconhold",
     "res_parking",
     "res_pjproject",
@@ -145,6 +148,7 @@ RUNTIME_PACKAGES = (
     "libgcc-s1",
     "libgsm1",
     "libjansson4",
+    "libopus0",
     "libspandsp2t64",
     "libsqlite3-0",
     "libsrtp2-1",
@@ -168,7 +172,7 @@ class Recipe:
     """Of Debian's source package."""
     dsc_sha256: str = "8799652c4e2fc4bb4d6610b0f7144a9945bcff847d0185fb10fca20de0533eb2"
     """Of its .dsc file, which holds those of all others."""
-    revision: str = "~mairie1"
+    revision: str = "~mairie2"
     """After Debian's version, and before it in order: a package of Debian's own takes over."""
     epoch: int = 1782345600
     """Every time in the package, in seconds since 1970."""

@@ -32,8 +32,6 @@ INVITATION: Final = "s/"
 TFTP_SERVER_NAME: Final = 66
 BOOTFILE_NAME: Final = 67
 """DHCP options (RFC 2132 sections 9.4 and 9.5). Makers take a URL in the first."""
-NOT_ON_DESKS: Final = "gsm"
-"""For links of low rate between communes; desk phones of today do not know it."""
 
 
 def has_phones(place: SiteHost) -> bool:
@@ -51,8 +49,8 @@ def site_phones(place: SiteHost) -> PhonesPlan | None:
     if not has_phones(place):
         return None
     at = own_address(place).ipv4
-    codecs = place.reference.telephony.codecs
-    transport = place.reference.telephony.desk_transport
+    reference = place.reference.telephony
+    transport = reference.desk_transport
     return PhonesPlan(
         address=at,
         port=PORT,
@@ -60,8 +58,9 @@ def site_phones(place: SiteHost) -> PhonesPlan | None:
         registrar=at,
         registrar_port=SIPS_PORT if transport == "tls" else SIP_PORT,
         transport=transport,
-        codecs=tuple(codec for codec in codecs if codec != NOT_ON_DESKS),
-        clock=clock(place.commune.timezone, min(place.reference.telephony.holiday_years)),
+        desk_codecs=reference.desk_codecs,
+        program_codecs=reference.program_codecs,
+        clock=clock(place.commune.timezone, min(reference.holiday_years)),
         phones=tuple(_phones(place)),
         programs=tuple(_programs(place)),
         invitations=f"http://{at}:{PORT}/{INVITATION}",

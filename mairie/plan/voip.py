@@ -54,7 +54,8 @@ def site_voip(place: SiteHost) -> VoipPlan | None:
         spending=_spending(telephony, territory),
         hub=_hub(place),
         neighbours=tuple(_neighbours(place)),
-        codecs=reference.codecs,
+        desk_codecs=reference.desk_codecs,
+        program_codecs=reference.program_codecs,
         hub_codecs=_call_codecs(place),
         records_days=reference.records.days,
         rtp_first=first,
@@ -79,7 +80,7 @@ def hub_exchange(place: HubHost) -> ExchangePlan | None:
         for uplink in place.reference.uplink_classes.values()
         for codec in uplink.call_codecs
     }
-    order: tuple[MediaCodec, ...] = ("g722", "alaw", "gsm")
+    order: tuple[MediaCodec, ...] = ("g722", "alaw", "opus", "gsm")
     return ExchangePlan(
         ipv4=place.tunnel.ipv4,
         ipv6=place.tunnel.ipv6,

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mairie.files.base import SOURCE
+from mairie.files.voip import OLDEST
 from mairie.inventory import load
 from mairie.lab import internet
 from mairie.lab.session import Session
@@ -23,6 +24,7 @@ from tests.lab.voip_inventory import OPERATOR
 pytestmark = [pytest.mark.lab, pytest.mark.voice, pytest.mark.timeout(1800)]
 
 BRICKS = (*BEFORE, "hub", "voip")
+VERSION = "dpkg-query -W -f '${Version}' asterisk"
 HOST_OF_ROLE = {"packages": HUB, "packages-telephones": SERVER}
 BRICK_OF = {HUB: "hub", SERVER: "voip"}
 
@@ -73,6 +75,23 @@ def test_controls_are_green(world: World, host: str) -> None:
     seen = results(world, host)
     for control in ("BAS-31", "VOI-50", *(["HUB-06"] if host == HUB else [])):
         assert seen[control] == {"pass"}, control
+
+
+def test_an_older_asterisk_is_upgraded(world: World) -> None:
+    """It has not the modules that the configuration loads: a deploy does not wait for the night."""
+    older = OLDEST.replace("~mairie", "~maire")
+    world.run(
+        SERVER,
+        "cd $(mktemp -d) && apt-get -q download asterisk && dpkg-deb -R asterisk_*.deb tree && "
+        f"sed -i 's/^Version: .*/Version: {older}/' tree/DEBIAN/control && "
+        "dpkg-deb --root-owner-group -Znone -b tree older.deb && "
+        "dpkg -i --force-downgrade older.deb",
+    )
+    assert world.run(SERVER, VERSION).strip() == older
+    world.act("apply", SERVER, only=("voip",))
+    assert world.run(SERVER, VERSION).strip() == OLDEST
+    assert world.run(SERVER, "systemctl is-active asterisk").strip() == "active"
+    assert world.act("apply", SERVER, only=("voip",))[SERVER].changed == ()
 
 
 def results(world: World, host: str) -> dict[str, set[str]]:

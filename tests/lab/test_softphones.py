@@ -51,12 +51,14 @@ HOME = f"{FOLDER}/.local/share/linphone"
 BARESIP = "/srv/phone/accueil"
 DESK_TONE, TONE = 440, 1000
 RATE = 8000
-WIDE = 2
-"""G.722 has so many times the rate; the file of what is heard says so only when it has ended."""
+RATES = (1, 2, 6)
+"""G.722 and Opus have so many times the rate; the file of what is heard says it only at its end."""
 CLEAR = 0.8
 SOUND = "/srv/tone.wav"
-PLAIN, ENCRYPTED = 172, 182
-"""20 ms of G.711 or G.722 in RTP, and with the mark of SRTP."""
+IP_UDP_RTP = 20 + 8 + 12
+KINDS = 8
+"""Plain Opus begins with what kind of packet it is (RFC 6716, section 3.1), which rarely changes;
+encrypted, with any of 256 values."""
 
 
 def tone() -> bytes:
@@ -179,13 +181,13 @@ class World(test_phones.World):
 
     def heard(self, name: str, folder: str) -> dict[int, float]:
         """Return how loud each tone is in what a phone heard last, at either rate."""
-        every = [tone // part for tone in (DESK_TONE, TONE) for part in (1, WIDE)]
+        every = [tone // rate for tone in (DESK_TONE, TONE) for rate in RATES]
         words = " ".join(map(str, every))
         done = self.session.lab.exec(name, ["sh", "-c", f"python3 {TELL} heard {folder} {words}"])
         if done.exit_code:
             return {}
         found = json.loads(done.stdout)
-        return {tone: max(found[f"{tone}"], found[f"{tone // WIDE}"]) for tone in (DESK_TONE, TONE)}
+        return {tone: max(found[f"{tone // rate}"] for rate in RATES) for tone in (DESK_TONE, TONE)}
 
     def hear_each_other(self) -> None:
         """Both hear the other one's tone, and little else."""
@@ -199,16 +201,23 @@ class World(test_phones.World):
             )
             assert clear, f"{name} hears {self.heard(name, folder)}\n{self.said(AGENT)}"
 
-    def lengths(self) -> set[int]:
-        """Return the lengths of packets with sound, as the device of the agents sees them."""
+    def first_bytes(self, sender: str) -> list[int]:
+        """Return what 60 packets of sound begin with, behind RTP's own header."""
         script = (
-            "timeout 6 tcpdump -c 60 -nqi any udp and host "
-            f"{self.phones.registrar} and portrange 10000-20000 2>/dev/null"
+            f"timeout 6 tcpdump -c 60 -xtqi any udp and src {sender} "
+            "and portrange 10000-20000 2>/dev/null"
         )
-        found = re.findall(
-            r"length (\d+)", self.session.lab.exec(AGENT, ["sh", "-c", script]).stdout
-        )
-        return {int(each) for each in found}
+        shown = self.session.lab.exec(AGENT, ["sh", "-c", script]).stdout
+        packets = re.split(r"(?m)^(?=\S)", shown)
+        found = ["".join(re.findall(r"(?m)^\s+0x\w+:\s+(.*)$", each)) for each in packets]
+        octets = [bytes.fromhex(each) for each in found if each]
+        return [each[IP_UDP_RTP] for each in octets if len(each) > IP_UDP_RTP]
+
+    def codec(self) -> str:
+        """Return the codec of Linphone's call, as Asterisk counts its packets."""
+        shown = self.run(BOX, "asterisk -rx 'pjsip show channelstats'")
+        (line,) = (each for each in shown.splitlines() if f" {NUMBER}-" in each)
+        return line.split()[3]
 
 
 @pytest.fixture(scope="module")
@@ -243,12 +252,15 @@ def test_linphone_is_set_up_by_a_slip_calls_and_is_called(world: World, tmp_path
     world.tell(AGENT, "soundcard use files", f"play {SOUND}", f"record {FOLDER}/heard.wav")
     world.tell(AGENT, "call 101")
     world.hear_each_other()
-    found = world.lengths()
-    assert ENCRYPTED in found and PLAIN not in found, found
+    assert world.codec() == "opus"
+    for sender in (world.leases[AGENT].ipv4, world.phones.registrar):
+        found = world.first_bytes(sender)
+        assert len(found) > 40 and len(set(found)) > KINDS, (sender, found)
     world.hush()
     world.tell(AGENT, "autoanswer enable", f"record {FOLDER}/heard.wav")
     world.run(DESK, f"python3 {TELL} tell 6060 dial sip:{NUMBER}@{world.phones.registrar}")
     world.hear_each_other()
+    assert world.codec() == "opus"
     world.hush()
     log = world.run(BOX, f"{PROGRAM} log")
     assert [line.split("\t")[1] for line in log.splitlines()] == ["invité", "remis", "refusé"]

@@ -265,6 +265,32 @@ def test_communes_call_each_other_by_short_code(world: World) -> None:
     talk(world, phones["rapa infirmerie"], f"*{back}120", phones["rurutu direction"])
 
 
+def test_opus_goes_over_the_satellite(world: World) -> None:
+    world.dial(world.phones["rurutu accueil"], f"*{world.voip(RAPA).code}102")
+    assert wait(lambda: _in_call(world, world.phones["rapa infirmerie"]), 15)
+    assert world.codecs(RURUTU) == ["alaw", "opus"]
+    assert world.codecs(HUB) == ["opus", "opus"]
+    assert world.codecs(RAPA) == ["alaw", "opus"]
+
+
+def test_a_commune_that_knows_no_opus_is_understood(world: World) -> None:
+    """Communes are deployed one after the other: GSM is what an older one has in common."""
+    pjsip = "/etc/asterisk/pjsip.conf"
+    world.nodes.check(RAPA, ["sed", "-i", "s/^allow = opus,gsm$/allow = gsm/", pjsip])
+    world.ask(RAPA, "core reload")
+    try:
+        world.dial(world.phones["rurutu accueil"], f"*{world.voip(RAPA).code}102")
+        assert wait(lambda: _in_call(world, world.phones["rapa infirmerie"]), 15)
+        assert world.codecs(RAPA) == ["alaw", "gsm"]
+        assert world.codecs(HUB) == ["gsm", "opus"]
+        one, other = world.phones["rurutu accueil"], world.phones["rapa infirmerie"]
+        assert hears(world, one, other) and hears(world, other, one)
+    finally:
+        world.hush()
+        world.nodes.check(RAPA, ["sed", "-i", "s/^allow = gsm$/allow = opus,gsm/", pjsip])
+        world.ask(RAPA, "core reload")
+
+
 def test_without_the_hub_inside_and_outside_calls_live(world: World) -> None:
     phones, code = world.phones, world.voip(RAPA).code
     world.cut(HUB)

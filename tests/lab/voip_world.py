@@ -34,6 +34,8 @@ SHARE = Path(__file__).parent / "voip"
 PHONE = "/srv/phone/phone.py"
 PASSWORD = "Password-of-{}"
 PIN = "246810"
+CODEC = r"\d\d:\d\d:\d\d +([a-z0-9]+) "
+"""In what Asterisk says of a side of a call: behind its age."""
 
 
 class Done(Protocol):
@@ -283,6 +285,11 @@ class World:
         """Return the channels of an Asterisk: name, context, extension, priority, state …"""
         listed = self.ask(server, "core show channels concise")
         return [line.split("!") for line in listed.splitlines() if line.count("!") > 10]
+
+    def codecs(self, server: str) -> list[str]:
+        """Return the codecs of the sides of all calls that stand at an Asterisk, sorted."""
+        shown = self.ask(server, "pjsip show channelstats").splitlines()
+        return sorted(found[1] for line in shown if (found := re.search(CODEC, line)))
 
     def is_registered(self, phone: Phone) -> bool:
         """Whether the server knows where a phone is."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from mairie.plan.parts.voip import MediaCodec, SignallingTransport
+from mairie.plan.parts.voip import DeskCodec, MediaCodec, SignallingTransport
 
 Maker = Literal["yealink", "snom", "grandstream"]
 Summer = Literal["", "eu", "us"]
@@ -88,8 +88,10 @@ class PhonesPlan:
     registrar: str
     registrar_port: int
     transport: SignallingTransport
-    codecs: tuple[MediaCodec, ...]
-    """Those that desk phones know, best first."""
+    desk_codecs: tuple[DeskCodec, ...]
+    """Best first."""
+    program_codecs: tuple[MediaCodec, ...]
+    """Best first."""
     clock: PhoneClock
     phones: tuple[DeskPhone, ...]
     """By name."""

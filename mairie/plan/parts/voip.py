@@ -12,7 +12,8 @@ from typing import Final, Literal
 Right = Literal["inside", "national", "international"]
 TrunkKind = Literal["register", "ip"]
 SignallingTransport = Literal["udp", "tcp", "tls"]
-MediaCodec = Literal["g722", "alaw", "gsm"]
+DeskCodec = Literal["g722", "alaw"]
+MediaCodec = Literal["g722", "alaw", "opus", "gsm"]
 
 SIP_PORT: Final = 5060
 SIPS_PORT: Final = 5061
@@ -233,8 +234,10 @@ class VoipPlan:
     """The exchange to which calls for other communes go; None where the syndicate has none."""
     neighbours: tuple[Neighbour, ...]
     """Communes that answer, itself excluded, by code."""
-    codecs: tuple[MediaCodec, ...]
-    """Inside the commune, best first."""
+    desk_codecs: tuple[DeskCodec, ...]
+    """Best first."""
+    program_codecs: tuple[MediaCodec, ...]
+    """Of phones that are programs, best first."""
     hub_codecs: tuple[MediaCodec, ...]
     """Towards other communes: a low rate one over a satellite."""
     records_days: int

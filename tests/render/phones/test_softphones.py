@@ -1,6 +1,7 @@
 """What Linphone is given, and from where Asterisk takes it."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -67,8 +68,13 @@ def test_it_registers_over_tls_and_encrypts_its_sound(sections: Sections) -> Non
     assert account["reg_proxy"] == account["reg_route"] == f"<sip:{host}:5061;transport=tls>"
     assert account["voicemail_uri"] == f"sip:*97@{host}"
     assert sections["sip"]["media_encryption"] == "srtp"
-    assert [sections[f"audio_codec_{place}"]["mime"] for place in (0, 1)] == ["G722", "PCMA"]
-    assert "audio_codec_2" not in sections
+    codecs = [each for name, each in sections.items() if name.startswith("audio_codec_")]
+    assert [(each["mime"], each["rate"], each["channels"]) for each in codecs] == [
+        ("opus", "48000", "2"),
+        ("G722", "8000", "1"),
+        ("PCMA", "8000", "1"),
+    ]
+    assert [each.get("recv_fmtp", "") for each in codecs] == ["maxaveragebitrate=24000", "", ""]
 
 
 def test_it_is_given_what_stands_for_its_password_here_and_nowhere_else(
@@ -102,7 +108,7 @@ def test_asterisk_takes_it_from_its_site_and_a_desk_phone_from_its_segment() -> 
             if line.startswith("permit = ")
         ]
         for text in settings["pjsip.conf"].split("\n[")
-        if "](phone)" in text
+        if re.match(r"\d+]\((phone|program)\)", text)
     }
     own = {item.segment: item for item in plan().network.segments}
     voice, agents = own["voice"].prefix_ipv4, own["agents"].prefix_ipv4

@@ -41,6 +41,11 @@ def test_names_leave_the_epoch_out() -> None:
     assert recipe.package_version == "1:22.1+x-1~m1"
 
 
+def test_hosts_ask_for_this_version_or_a_later_one() -> None:
+    """A host that has an older one has not the modules that its configuration loads."""
+    assert Recipe().package_version == voip.OLDEST
+
+
 def test_modules_are_listed_once_in_order() -> None:
     assert list(MODULES) == sorted(set(MODULES))
 

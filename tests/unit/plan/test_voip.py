@@ -124,7 +124,7 @@ def test_codes_codecs_and_ports() -> None:
     assert voip().hub is not None
     assert rapa.ipv4 == voip().hub.ipv4 == exchange().ipv4  # type: ignore[union-attr]
     assert [each.ipv4 for each in exchange().communes] == [voip(BOX).ipv4, voip().ipv4]
-    assert voip().hub_codecs == ("gsm",)
+    assert voip().hub_codecs == ("opus", "gsm")
     assert set(voip().hub_codecs) <= set(exchange().codecs)
     assert (voip().rtp_first, voip().rtp_last) == (10000, 20000)
     assert (voip().country, voip().country_code) == ("PF", "689")
