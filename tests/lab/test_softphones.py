@@ -49,7 +49,7 @@ FOLDER = "/srv/linphone"
 HOME = f"{FOLDER}/.local/share/linphone"
 """Where it has its databases."""
 BARESIP = "/srv/phone/accueil"
-DESK_TONE, TONE = 440, 1000
+DESK_TONE, TONE = 480, 1200
 RATE = 8000
 RATES = (1, 2, 6)
 """G.722 and Opus have so many times the rate; the file of what is heard says it only at its end."""

@@ -265,6 +265,16 @@ def test_communes_call_each_other_by_short_code(world: World) -> None:
     talk(world, phones["rapa infirmerie"], f"*{back}120", phones["rurutu direction"])
 
 
+def test_a_program_and_a_desk_phone_understand_each_other(world: World) -> None:
+    program, desk = world.phones["rurutu atelier"], world.phones["rurutu accueil"]
+    for caller, number, called in ((program, "101", desk), (desk, "104", program)):
+        world.dial(caller, number)
+        assert wait(lambda called=called: _in_call(world, called), 15)  # type: ignore[misc]
+        assert world.codecs(RURUTU) == ["alaw", "opus"]
+        assert hears(world, caller, called) and hears(world, called, caller)
+        world.hush()
+
+
 def test_opus_goes_over_the_satellite(world: World) -> None:
     world.dial(world.phones["rurutu accueil"], f"*{world.voip(RAPA).code}102")
     assert wait(lambda: _in_call(world, world.phones["rapa infirmerie"]), 15)

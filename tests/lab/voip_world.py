@@ -318,10 +318,11 @@ class World:
         voip, number = self.voip(phone.server), phone.extension.number
         known = password or PASSWORD.format(phone.extension.name)
         mode = "auto" if answers else "manual"
+        codec = "PCMA" if phone.extension.mac else "opus"
         account = (
             f'"{phone.extension.name}" <sip:{number}@{voip.ipv4};transport=udp>;'
             f"auth_user={number};auth_pass={known};answermode={mode};regint=120;"
-            "audio_codecs=PCMA;mediaenc=\n"
+            f"audio_codecs={codec};mediaenc=\n"
         )
         settings = (SHARE / "baresip.conf").read_text()
         for word, value in (

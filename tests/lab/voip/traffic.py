@@ -11,9 +11,13 @@ import struct
 import sys
 import threading
 import time
+from collections.abc import Iterator
 
-SOUND = {0: 172, 3: 45, 8: 172, 9: 172}
-"""Payload types of calls (RFC 3551), PCMU, GSM, PCMA, G.722: bytes of RTP in 20 ms."""
+TICKS = {0: 160, 3: 160, 8: 160, 9: 160, 107: 960}
+"""Payload types of calls, PCMU, GSM, PCMA, G.722 (RFC 3551), Asterisk's Opus: by how much the clock
+of RTP moves in 20 ms."""
+HEADER = struct.Struct("!BBHII")
+"""Of RTP: version, payload type, number, clock, source."""
 SO_TIMESTAMPNS = 35
 ETH_P_ALL = 3
 BLOCK = bytes(65536)
@@ -76,16 +80,28 @@ def watch(interface: str, end: str, address: str, seconds: float) -> None:
                 continue
             if len(packet) > 40 and packet[0] >> 4 == 4 and packet[9] == socket.IPPROTO_UDP:
                 sound = packet[4 * (packet[0] & 15) + 8 :]
-                size = SOUND.get(sound[1] & 127)
-                if packet[place] == wanted and sound[0] >> 6 == 2 and size:
+                if packet[place] == wanted and sound[0] >> 6 == 2 and sound[1] & 127 in TICKS:
                     at = struct.unpack("qq", notes[0][2][:16])
                     to = socket.inet_ntoa(packet[16:20])
-                    # Packets that came together may be one for the kernel (GRO).
-                    for start in range(0, len(sound) - size + 1, size):
-                        number, source = struct.unpack("!HxxxxI", sound[start + 2 : start + 12])
+                    for source, number in _packets(sound):
                         found.append((at[0] * 10**9 + at[1], to, source, number))
     for item in found:
         print(json.dumps(item))
+
+
+def _packets(sound: bytes) -> Iterator[tuple[int, int]]:
+    """Yield source and number of each packet; what came together is one for the kernel (GRO)."""
+    start = 0
+    while len(sound) - start >= HEADER.size:
+        first, kind, number, clock, source = HEADER.unpack_from(sound, start)
+        yield source, number
+        kind &= 127
+        following = HEADER.pack(
+            first, kind, (number + 1) % 2**16, (clock + TICKS[kind]) % 2**32, source
+        )
+        start = sound.find(following, start + HEADER.size)
+        if start < 0:
+            return
 
 
 if __name__ == "__main__":
