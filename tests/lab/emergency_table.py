@@ -15,10 +15,15 @@ HEAD = """\
 
 Every phone of two communes dialled every emergency number, by softphones and against two operators
 made of other Asterisks. A call counts when the operator has it, from the right customer, with the
-right caller's number; the table says after how many seconds. Rights change nothing: `inside` may
-call nobody else outside. The first call after an operator is cut waits up to 16 s, until it is
-found silent. What each telephone host of yours answers about its own phones is in the
-page of `mairie verify` ([report.md](report.md#emergencies)).
+right caller's number, and had none like it before; the table says after how many seconds. Rights
+change nothing: `inside` may call nobody else outside. What each telephone host of yours answers
+about its own phones is in the page of `mairie verify` ([report.md](report.md#emergencies)).
+
+| | |
+| --- | --- |
+| channels taken | those of every operator; one by another emergency call, where one is kept for such |
+| hub cut | a phone whose site has no telephone host reaches it through the hub: it calls nobody |
+| main operator cut | the first call waits up to 16 s, until that operator is found silent |
 """
 
 
@@ -32,6 +37,8 @@ class Calls:
     right: str
     way: tuple[str, str] | None
     """Operator that must get the calls and number that it must be shown; None: there is no way."""
+    why: str
+    """Why there is no way."""
     took_s: Mapping[str, float | None]
     """By number, seconds until the operator had the call; None: it never had."""
 
@@ -57,7 +64,7 @@ def _cells(calls: Calls, numbers: tuple[str, ...]) -> list[str]:
     name = calls.phone.partition(" ")[2]
     first = [name, calls.right, calls.condition]
     if calls.way is None:
-        return [*first, "nobody: it has one operator", "", *("" for _ in numbers)]
+        return [*first, f"nobody: {calls.why}", "", *("" for _ in numbers)]
     return [*first, *calls.way, *(_seconds(calls.took_s.get(number)) for number in numbers)]
 
 

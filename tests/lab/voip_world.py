@@ -300,6 +300,26 @@ class World:
         """Unplug a machine."""
         self.nodes.check(name, ["ip", "link", "set", "eth0", "down"])
 
+    def behind_the_hub(self, phone: Phone) -> bool:
+        """Whether a phone reaches its telephone host through the hub: its site is another one."""
+        return phone.extension.site != self.plans[phone.server].place.site
+
+    def cut_hub(self) -> None:
+        """Unplug the hub, and with it the sites that reach their telephone host through it."""
+        for name in self._with_hub():
+            self.cut(name)
+
+    def plug_hub(self) -> None:
+        """Plug them in again, and wait until their phones are known."""
+        for name in self._with_hub():
+            self.plug(name)
+        far = [phone for phone in self.phones.values() if self.behind_the_hub(phone)]
+        assert wait(lambda: all(self.is_registered(phone) for phone in far), 150), far
+
+    def _with_hub(self) -> list[str]:
+        far = {phone.node for phone in self.phones.values() if self.behind_the_hub(phone)}
+        return [HUB, *sorted(far)]
+
     def plug(self, name: str) -> None:
         """Plug it in again."""
         lines = ["ip link set eth0 up"]
