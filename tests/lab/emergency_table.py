@@ -21,7 +21,7 @@ about its own phones is in the page of `mairie verify` ([report.md](report.md#em
 
 | | |
 | --- | --- |
-| channels taken | those of every operator; one by another emergency call, where one is kept for such |
+| channels taken | those of every operator: the one kept for emergencies, by another emergency |
 | hub cut | a phone whose site has no telephone host reaches it through the hub: it calls nobody |
 | main operator cut | the first call waits up to 16 s, until that operator is found silent |
 """
