@@ -15,6 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -104,8 +105,8 @@ class Attacked:
             for number in range(more + 1)
         ]
         self.lab.check(name, ["sh", "-ec", "\n".join(lines)])
-        sources = {PROGRAM: SHARE / "attacker.py", "/srv/attack/sip.py": sip.__file__}
-        self.lab.put(name, {path: open(file, "rb").read() for path, file in sources.items()})  # noqa: PTH123, SIM115
+        sources = {PROGRAM: SHARE / "attacker.py", "/srv/attack/sip.py": Path(sip.__file__)}
+        self.lab.put(name, {path: file.read_bytes() for path, file in sources.items()})
         self.address[name] = first
 
     def in_ipv6(self, name: str, network: str) -> None:

@@ -48,7 +48,9 @@ def test_the_reference_territories_too(territory: str) -> None:
     assert len(names["all"]) == len(resolve(load(INVENTORIES / territory)))
 
 
-def test_a_bad_inventory_ends_with_its_sentences(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bad_inventory_ends_with_its_sentences(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = Path(shutil.copytree(INVENTORIES / "demo", tmp_path / "demo"))
     path = folder / "communes" / "rapa.yaml"
     path.write_text(path.read_text().replace("Pacific/Tahiti", "Pacific/Tahitii"))

@@ -33,9 +33,15 @@ def snapshot(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+class AsWritten(configparser.ConfigParser):
+    """Names of settings keep their capitals."""
+
+    def optionxform(self, optionstr: str) -> str:
+        return optionstr
+
+
 def config(text: str) -> dict[str, dict[str, str]]:
-    parser = configparser.ConfigParser()
-    parser.optionxform = str
+    parser = AsWritten()
     parser.read_string(text)
     return {name: dict(parser[name]) for name in parser.sections()}
 

@@ -25,6 +25,7 @@ from mairie.model.territory import Territory
 from mairie.plan.backup import HOME, limits
 from mairie.plan.host import HostPlan
 from mairie.plan.night import Sending, seasons
+from mairie.plan.parts.backup import StoredHost, StorePlan
 from mairie.plan.parts.night import NightWindow
 from mairie.plan.resolve import resolve
 from tests.unit.plan.fleets import LAYERS, ROOT, communes, fleets, territory
@@ -195,7 +196,7 @@ def test_adding_a_commune_moves_no_other_backup(fleet: list[Commune]) -> None:
 @given(fleets(), st.integers(1, 3))
 def test_both_ends_agree(fleet: list[Commune], hubs: int) -> None:
     plans = resolve(territory(fleet, hubs))
-    stored = {}
+    stored: dict[str, tuple[HostPlan, StorePlan, StoredHost]] = {}
     for plan in plans.values():
         keeps_nothing = plan.roles == ("ap",)
         assert (plan.backup is None) == (plan.is_hub or keeps_nothing)

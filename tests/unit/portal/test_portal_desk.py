@@ -52,7 +52,7 @@ def test_a_restart_gives_back_what_was_left_and_no_more(world: Any) -> None:
     world.gate.devices.clear()
     world.gate.used.clear()
     world.now += HOUR
-    desk = world.desk_with()
+    desk = world.new_desk()
     desk.settle()
     assert (world.gate.devices, world.gate.used) == ({ONE: 1}, {1: 400})
     assert world.gate.seconds == {1: 3 * HOUR}

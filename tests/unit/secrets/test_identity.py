@@ -26,13 +26,15 @@ def written(path: Path, text: str) -> Path:
     return path
 
 
-def test_option_comes_before_environment_before_usual_file(tmp_path: Path, environ: dict[str, str]) -> None:
+def test_option_comes_before_environment_before_usual_file(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
     keys = [age_identity() for _ in range(4)]
     written(tmp_path / "config" / "mairie" / "identity", keys[3][0])
     environ["MAIRIE_AGE_KEY"] = keys[2][0]
 
-    def found(**more: Path) -> str:
-        (key,) = find_identity(tmp_path, demo=False, environ=environ, **more).keys
+    def found(option: Path | None = None) -> str:
+        (key,) = find_identity(tmp_path, demo=False, environ=environ, option=option).keys
         return key.public
 
     assert found() == keys[2][1]
@@ -50,7 +52,9 @@ def test_none_at_all_says_the_ways(tmp_path: Path, environ: dict[str, str]) -> N
         assert way in str(caught.value)
 
 
-def test_the_demo_finds_its_own_identity_and_no_other_territory_does(environ: dict[str, str]) -> None:
+def test_the_demo_finds_its_own_identity_and_no_other_territory_does(
+    environ: dict[str, str],
+) -> None:
     (key,) = find_identity(DEMO, demo=True, environ=environ).keys
     assert key.public in DEMO_RECIPIENTS
     neighbour = find_identity(DEMO.parent / "polynesie", demo=True, environ=environ)
@@ -89,7 +93,9 @@ def test_nothing_real_is_encrypted_to_the_demo_identity(world: World, key: str) 
 @pytest.mark.parametrize(
     "published", [{"ssh_keys": (SSH_KEY,)}, {"index": 2, "wireguard": DEMO_WIREGUARD}]
 )
-def test_nobody_logs_in_to_a_real_territory_with_a_published_key(world: World, published: dict[str, object]) -> None:
+def test_nobody_logs_in_to_a_real_territory_with_a_published_key(
+    world: World, published: dict[str, object]
+) -> None:
     syndicate = world.territory.syndicate
     ana = syndicate.technicians["ana"].model_copy(update=published)
     syndicate = syndicate.model_copy(update={"technicians": {"ana": ana}})

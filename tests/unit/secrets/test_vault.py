@@ -267,7 +267,9 @@ def test_a_damaged_clear_file_is_a_sentence(world: World, name: str, content: by
         reader(world.folder)
 
 
-def test_a_failed_write_leaves_the_old_file_and_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_write_leaves_the_old_file_and_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.generated()
     before = secrets_files(world)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
 from mairie.secrets import SecretsError, files
 from mairie.secrets.check import problems
@@ -53,7 +54,9 @@ def revoked(world: World) -> set[str]:
     listed = x509.load_pem_x509_crl(entry(world).revocations.encode())
     authority = entry(world).authority
     assert authority is not None
-    assert listed.is_signature_valid(authority.parsed.public_key())
+    key = authority.parsed.public_key()
+    assert isinstance(key, EllipticCurvePublicKey)
+    assert listed.is_signature_valid(key)
     return {f"{item.serial_number:X}" for item in listed}
 
 
