@@ -10,7 +10,7 @@ import io
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -232,7 +232,7 @@ def life_goes_on(attacked: Attacked) -> str:
     caller, called = attacked.phone("maire"), attacked.phone("secretariat")
     took = []
 
-    def within(seconds: float, what: str, come: Any) -> None:
+    def within(seconds: float, what: str, come: Callable[[], bool]) -> None:
         begun = time.monotonic()
         assert wait(come, seconds), f"{what}: {world.channels(RURUTU)}"
         took.append(f"{what} {time.monotonic() - begun:.1f} s")

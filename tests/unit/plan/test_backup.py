@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -34,6 +35,7 @@ few = settings(max_examples=25, deadline=None)
 ZONES = ("Pacific/Tahiti", "Pacific/Marquesas", "Pacific/Gambier", "Europe/Paris", "Asia/Kolkata")
 REFERENCE = LAYERS["all"]["backup"]
 Interval = tuple[datetime, datetime, HostPlan]
+Key = TypeVar("Key")
 
 
 @cache
@@ -56,9 +58,9 @@ def nights(plans: dict[str, HostPlan], days: list[date]) -> list[Interval]:
     return sorted(found, key=lambda item: (item[0], item[2].name))
 
 
-def together(intervals: list[Interval], key: Any) -> Counter[Any]:
+def together(intervals: list[Interval], key: Callable[[HostPlan], Key]) -> Counter[Key]:
     """Return how many hosts of one key send at the same time at most."""
-    most: Counter[Any] = Counter()
+    most: Counter[Key] = Counter()
     sending: list[Interval] = []
     for interval in intervals:
         sending = [one for one in sending if one[1] > interval[0]]
