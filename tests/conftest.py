@@ -34,7 +34,7 @@ _ONLY_WHEN_ASKED = {
 }
 
 
-class ByLab(LoadScopeScheduling):
+class ByLab(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
     """Tests of one lab stay on one worker, the longest first; others go where there is room."""
 
     def _split_scope(self, nodeid: str) -> str:

@@ -10,7 +10,7 @@ from mairie.bundle import Bundle
 from mairie.host.events import Action, Order
 from mairie.push import HostOutcome, Target, push, whoami
 from mairie.runtime import Runtimes
-from tests.bench.figures import Figure, Verdict, verdict
+from tests.bench.figures import Figure, Part, Verdict, verdict
 from tests.bench.relay import Traffic
 from tests.bench.world import Door, World
 
@@ -105,7 +105,7 @@ def median(runs: list[Pushed]) -> Pushed:
     return sorted(runs, key=lambda pushed: pushed.wall_s)[len(runs) // 2]
 
 
-def first_deploy(part: str, what: str, first: Pushed) -> Figure:
+def first_deploy(part: Part, what: str, first: Pushed) -> Figure:
     """Return the figure of a deploy on a host that has had none."""
     return Figure(
         part=part,
@@ -117,7 +117,7 @@ def first_deploy(part: str, what: str, first: Pushed) -> Figure:
     )
 
 
-def no_change_deploy(part: str, what: str, again: Pushed) -> Figure:
+def no_change_deploy(part: Part, what: str, again: Pushed) -> Figure:
     """Return the figure of a deploy that has nothing to change, beside its budget."""
     kept = verdict(
         again.wall_s <= AGAIN_S,

@@ -20,11 +20,12 @@ from cryptography.x509.oid import NameOID
 
 from mairie.files import mail as table
 from mairie.files import voip
+from mairie.lab.clients import Nodes
 from mairie.plan.host import HostSecrets
 from mairie.render import render
 from tests.lab import mail_inventory
 from tests.lab.mail_inventory import RELAY
-from tests.lab.voip_world import RURUTU, Nodes, World
+from tests.lab.voip_world import RURUTU, World
 
 OPERATOR, MACHINE = "operator", "relay"
 ADDRESS = "198.51.100.25"

@@ -355,7 +355,8 @@ class World:
 
 
 def _heard(sent: list[tuple[int, int, int]], came: dict[tuple[int, int], int]) -> Heard:
-    delays, jitter = [], 0.0
+    delays: list[float] = []
+    jitter = 0.0
     for at, source, number in sent:
         arrived = came.get((source, number))
         if arrived is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -199,7 +199,7 @@ class World:
             self.run(BOX, "systemctl stop in-the-middle 2>/dev/null; true")
 
 
-def wait(condition: Any, seconds: float) -> None:
+def wait(condition: Callable[[], object], seconds: float) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not come to that in time"

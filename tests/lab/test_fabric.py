@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import docker
 import pytest
@@ -143,7 +143,7 @@ def test_other_process_finds_the_running_lab(lab: Lab) -> None:
         (lambda: Lab("UP"), "'UP' cannot be a lab"),
     ],
 )
-def test_refused(make, message: str) -> None:
+def test_refused(make: Callable[[], object], message: str) -> None:
     with pytest.raises(LabError, match=message):
         make()
 

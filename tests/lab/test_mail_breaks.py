@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from mairie.host.events import Action
+from mairie.host.events import Action, Changed
 from mairie.inventory import load
 from mairie.lab import building, internet
 from mairie.lab.session import Session
@@ -41,7 +41,7 @@ class World:
     """The host, deployed twice."""
 
     session: Session
-    changed_again: tuple[str, ...] = ()
+    changed_again: tuple[Changed, ...] = ()
 
     def act(self, action: Action, *only: str) -> HostOutcome:
         plans = {SERVER: self.session.plans[SERVER]}

@@ -14,6 +14,7 @@ import struct
 import time
 import wave
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pypdfium2
@@ -189,16 +190,14 @@ class World(test_phones.World):
         found = json.loads(done.stdout)
         return {tone: max(found[f"{tone // rate}"] for rate in RATES) for tone in (DESK_TONE, TONE)}
 
+    def hears(self, name: str, folder: str, tone: int) -> bool:
+        """Whether a phone hears a tone, and little else."""
+        return self.heard(name, folder).get(tone, 0) > CLEAR
+
     def hear_each_other(self) -> None:
         """Both hear the other one's tone, and little else."""
         for name, folder, tone in ((DESK, BARESIP, TONE), (AGENT, FOLDER, DESK_TONE)):
-            clear = wait(
-                lambda name=name, folder=folder, tone=tone: (
-                    self.heard(name, folder).get(tone, 0)  # type: ignore[misc]
-                    > CLEAR
-                ),
-                12,
-            )
+            clear = wait(partial(self.hears, name, folder, tone), 12)
             assert clear, f"{name} hears {self.heard(name, folder)}\n{self.said(AGENT)}"
 
     def first_bytes(self, way: str) -> list[int]:

@@ -10,11 +10,12 @@ import io
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -104,8 +105,8 @@ class Attacked:
             for number in range(more + 1)
         ]
         self.lab.check(name, ["sh", "-ec", "\n".join(lines)])
-        sources = {PROGRAM: SHARE / "attacker.py", "/srv/attack/sip.py": sip.__file__}
-        self.lab.put(name, {path: open(file, "rb").read() for path, file in sources.items()})  # noqa: PTH123, SIM115
+        sources = {PROGRAM: SHARE / "attacker.py", "/srv/attack/sip.py": Path(sip.__file__)}
+        self.lab.put(name, {path: file.read_bytes() for path, file in sources.items()})
         self.address[name] = first
 
     def in_ipv6(self, name: str, network: str) -> None:
@@ -231,7 +232,7 @@ def life_goes_on(attacked: Attacked) -> str:
     caller, called = attacked.phone("maire"), attacked.phone("secretariat")
     took = []
 
-    def within(seconds: float, what: str, come: Any) -> None:
+    def within(seconds: float, what: str, come: Callable[[], bool]) -> None:
         begun = time.monotonic()
         assert wait(come, seconds), f"{what}: {world.channels(RURUTU)}"
         took.append(f"{what} {time.monotonic() - begun:.1f} s")

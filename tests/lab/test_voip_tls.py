@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
@@ -123,10 +124,15 @@ def lengths(world: World, phone: Phone) -> dict[str, set[int]]:
     return found
 
 
+def hears(world: World, one: Phone, other: Phone) -> bool:
+    """Whether a phone hears the tone of another one, and little else."""
+    return world.heard(one)[other.tone] > CLEAR
+
+
 def hear_each_other(world: World, *phones: Phone) -> None:
     """Both hear the other one's tone, and little else."""
     for one, other in (phones, phones[::-1]):
-        seen = wait(lambda one=one, other=other: world.heard(one)[other.tone] > CLEAR, 8)  # type: ignore[misc]
+        seen = wait(partial(hears, world, one, other), 8)
         assert seen, f"{one.name} hears {world.heard(one)}"
 
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 from rich.console import Console
@@ -180,7 +181,7 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tls]:
             lab.check(name, ["sh", "-ec", f"apt-get update -q; {install}"], timeout=300)
         world.start()
         for server in (RURUTU, RAPA):
-            assert wait(lambda server=server: world.registered(server), 40), world.ask(  # type: ignore[misc]
+            assert wait(partial(world.registered, server), 40), world.ask(
                 server, "pjsip show registrations"
             )
         yield Tls(world, lab)
@@ -284,7 +285,7 @@ def test_a_public_authority_is_believed_and_a_name_with_a_star(tls: Tls) -> None
     world, phone = tls.world, tls.world.phones["rapa infirmerie"]
     world.show(WILDCARD)
     for server in (RAPA, RURUTU):
-        assert wait(lambda server=server: world.registered(server), 60), server  # type: ignore[misc]
+        assert wait(partial(world.registered, server), 60), server
     world.dial(phone, "40123456")
     assert wait(lambda: len(world.seen("operator")) == 1, 15), world.channels(RAPA)
     assert hears_itself(world, phone), world.heard(phone)

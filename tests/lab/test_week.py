@@ -9,6 +9,7 @@ import pytest
 
 from mairie.lab import leasing
 from mairie.lab.air import Air, Joined
+from mairie.plan.host import Brick
 from tests.lab import week
 from tests.lab.air_site import AirSite
 from tests.lab.telling import quiet, with_seconds
@@ -44,7 +45,7 @@ class Seen:
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
     site = AirSite(tmp_path_factory.mktemp("week") / "demo")
     say = with_seconds()
-    bricks = ("base", "network", "wifi", "records")
+    bricks: tuple[Brick, ...] = ("base", "network", "wifi", "records")
     with Air(site.plan, site.secrets, (*PEOPLE, VISITOR), say, bricks=bricks) as air:
         say("Deploying")
         outcome = air.act("apply", quiet())

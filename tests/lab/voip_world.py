@@ -9,16 +9,16 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Protocol
 
 from mairie.files import voip as table
 from mairie.inventory import load
+from mairie.lab.clients import Nodes
 from mairie.plan.host import HostPlan, HostSecrets
 from mairie.plan.parts.voip import VOICEMAIL, Extension, Trunk, VoipPlan
 from mairie.plan.resolve import resolve
@@ -36,30 +36,6 @@ PASSWORD = "Password-of-{}"
 PIN = "246810"
 CODEC = r"\d\d:\d\d:\d\d +([a-z0-9]+) "
 """In what Asterisk says of a side of a call: behind its age."""
-
-
-class Done(Protocol):
-    """What a command gave back."""
-
-    exit_code: int
-    stdout: str
-    stderr: str
-
-
-class Nodes(Protocol):
-    """Where the machines are."""
-
-    def exec(self, name: str, argv: list[str], *, timeout: float = 60) -> Done:
-        """Run a command."""
-        ...
-
-    def check(self, name: str, argv: list[str], *, timeout: float = 60) -> str:
-        """Run a command that must succeed; return its output."""
-        ...
-
-    def put(self, name: str, files: Mapping[str, bytes], mode: int = 0o644) -> None:
-        """Write files."""
-        ...
 
 
 def wait(condition: Callable[[], bool], seconds: float) -> bool:

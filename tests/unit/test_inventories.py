@@ -15,7 +15,7 @@ NAMES = ("alesia", "demo", "polynesie")
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_secrets_open_and_belong_to_the_public_keys(name: str):
+def test_secrets_open_and_belong_to_the_public_keys(name: str) -> None:
     folder = INVENTORIES / name
     vault = Vault(folder, load(folder))
     assert problems(vault, read_identity(DEMO_IDENTITY)) == ()
@@ -23,7 +23,7 @@ def test_secrets_open_and_belong_to_the_public_keys(name: str):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_files_are_short_and_name_their_schema(name: str):
+def test_files_are_short_and_name_their_schema(name: str) -> None:
     for path in (INVENTORIES / name / "communes").iterdir():
         lines = path.read_text().splitlines()
         assert lines[0] == (
@@ -32,7 +32,7 @@ def test_files_are_short_and_name_their_schema(name: str):
         assert len(lines) <= 40, path
 
 
-def test_polynesie_is_complete():
+def test_polynesie_is_complete() -> None:
     communes = load(INVENTORIES / "polynesie").communes.values()
     assert {one.insee for one in communes} == {str(code) for code in range(98711, 98759)}
     assert all(one.index == int(one.insee) - 98700 for one in communes)
@@ -48,7 +48,7 @@ def test_polynesie_is_complete():
     assert zones["Gambier"] == "Pacific/Gambier"
 
 
-def test_alesia_has_small_communes_on_slow_links():
+def test_alesia_has_small_communes_on_slow_links() -> None:
     communes = load(INVENTORIES / "alesia").communes
     assert len(communes) == 24
     slow = [

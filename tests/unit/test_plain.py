@@ -21,7 +21,7 @@ def no_identity_of_my_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
 
 
-def test_every_host_has_its_plan_and_secrets():
+def test_every_host_has_its_plan_and_secrets() -> None:
     names = runpy.run_path(str(INVENTORIES / "demo.py"))
     plans = resolve(load(INVENTORIES / "demo"))
     hosts = dict(names["all"])
@@ -33,7 +33,7 @@ def test_every_host_has_its_plan_and_secrets():
         assert data["ssh_hostname"] == plans[name].fqdn
 
 
-def test_groups_are_communes_archipelagos_islands_and_roles():
+def test_groups_are_communes_archipelagos_islands_and_roles() -> None:
     names = runpy.run_path(str(INVENTORIES / "demo.py"))
     assert names["rurutu"] == ["rurutu-mairie-gw", "rurutu-mairie-srv", "rurutu-ecole-gw"]
     assert names["australes"] == ["rapa-mairie-box", *names["rurutu"]]
@@ -43,12 +43,14 @@ def test_groups_are_communes_archipelagos_islands_and_roles():
 
 
 @pytest.mark.parametrize("territory", ["polynesie", "alesia"])
-def test_the_reference_territories_too(territory: str):
+def test_the_reference_territories_too(territory: str) -> None:
     names = runpy.run_path(str(INVENTORIES / f"{territory}.py"))
     assert len(names["all"]) == len(resolve(load(INVENTORIES / territory)))
 
 
-def test_a_bad_inventory_ends_with_its_sentences(tmp_path: Path, capsys):
+def test_a_bad_inventory_ends_with_its_sentences(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = Path(shutil.copytree(INVENTORIES / "demo", tmp_path / "demo"))
     path = folder / "communes" / "rapa.yaml"
     path.write_text(path.read_text().replace("Pacific/Tahiti", "Pacific/Tahitii"))

@@ -17,9 +17,10 @@ import struct
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
-import sip  # type: ignore[import-not-found]
+import sip  # type: ignore[import-not-found] # beside it on the machine that attacks only
 
 PORT = 5060
 PATIENCE_S = 0.2
@@ -218,7 +219,7 @@ def start(server: str, first: str, sources: str, phones: str) -> dict[str, Any]:
 
 if __name__ == "__main__":
     kind, *words = sys.argv[1:]
-    deeds = {
+    deeds: dict[str, Callable[..., dict[str, Any]]] = {
         "guess-tcp": guess_tcp,
         "scan": scan,
         "guess": guess,
@@ -228,4 +229,4 @@ if __name__ == "__main__":
         "forge": forge,
         "start": start,
     }
-    print(json.dumps(deeds[kind](*words)))  # type: ignore[operator]
+    print(json.dumps(deeds[kind](*words)))

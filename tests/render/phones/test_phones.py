@@ -34,7 +34,9 @@ def rendered() -> Rendered:
     """Render with passwords that XML has to escape."""
 
     def run(brick: str, host: str) -> Files:
-        names = [f"sip-{each.name}" for each in plans()[SERVER].voip.extensions]  # type: ignore[union-attr]
+        voip = plans()[SERVER].voip
+        assert voip is not None
+        names = [f"sip-{each.name}" for each in voip.extensions]
         others = {name: PASSWORD.format(name) for name in names}
         others |= {
             f"phones:{each}": f"-- {each} --\n" for each in ("authority", "certificate", "key")
@@ -119,7 +121,8 @@ def test_the_service_may_bind_a_port_and_nothing_else(rendered: Rendered) -> Non
 
 def test_dhcp_tells_phones_where(rendered: Rendered) -> None:
     lines = rendered("network", GATEWAY)[DNSMASQ].text.splitlines()
-    url = plans()[SERVER].phones.url  # type: ignore[union-attr]
-    assert f'dhcp-option=tag:voice,66,"{url}"' in lines
+    phones = plans()[SERVER].phones
+    assert phones is not None
+    assert f'dhcp-option=tag:voice,66,"{phones.url}"' in lines
     assert "dhcp-mac=set:phone-maire,00:04:13:10:44:13" in lines
     assert 'dhcp-option=tag:phone-maire,67,"snomD785-000413104413.htm"' in lines

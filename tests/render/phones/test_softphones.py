@@ -13,7 +13,7 @@ import pytest
 from mairie.files.phones import FILES
 from mairie.inventory import load
 from mairie.plan.host import HostPlan, HostSecrets
-from mairie.plan.parts.phones import Program
+from mairie.plan.parts.phones import PhonesPlan, Program
 from mairie.plan.resolve import resolve
 from mairie.render import render, render_public
 from tests.lab.softphone_inventory import NAME, NUMBER, write
@@ -30,9 +30,14 @@ def plan() -> HostPlan:
         return resolve(load(write(Path(folder) / "demo")))[BOX]
 
 
+def phones() -> PhonesPlan:
+    found = plan().phones
+    assert found is not None
+    return found
+
+
 def program() -> Program:
-    assert plan().phones is not None
-    (found,) = plan().phones.programs  # type: ignore[union-attr]
+    (found,) = phones().programs
     return found
 
 
@@ -62,7 +67,7 @@ def sections(text: str) -> Sections:
 
 
 def test_it_registers_over_tls_and_encrypts_its_sound(sections: Sections) -> None:
-    host = plan().phones.registrar  # type: ignore[union-attr]
+    host = phones().registrar
     account = sections["proxy_0"]
     assert account["reg_identity"] == f'"Tablette du maire" <sip:{NUMBER}@{host}>'
     assert account["reg_proxy"] == account["reg_route"] == f"<sip:{host}:5061;transport=tls>"
@@ -93,7 +98,7 @@ def test_the_invitation_is_forgotten(sections: Sections) -> None:
 
 
 def test_it_has_the_directory(sections: Sections) -> None:
-    host = plan().phones.registrar  # type: ignore[union-attr]
+    host = phones().registrar
     known = {each["url"] for name, each in sections.items() if name.startswith("friend_")}
     assert f'"Infirmerie" <sip:102@{host}>' in known
     assert f'"Mairie de Rurutu" <sip:*044100@{host}>' in known

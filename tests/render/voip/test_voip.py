@@ -126,11 +126,12 @@ def test_a_label_cannot_become_a_rule() -> None:
 
 def test_operators_are_believed_by_the_authorities_of_the_plan_alone() -> None:
     plan = demo_plans(with_telephones)[SERVER]
-    assert plan.voip is not None
-    local, reserve = plan.voip.trunks
+    own = plan.voip
+    assert own is not None
+    local, reserve = own.trunks
 
     def rendered_with(*trunks: Trunk) -> tuple[str, str]:
-        voip = replace(plan, voip=replace(plan.voip, trunks=trunks))  # type: ignore[arg-type]
+        voip = replace(plan, voip=replace(own, trunks=trunks))
         files = {
             file.path: file.text
             for file in render(voip, HostSecrets(others=defaultdict(lambda: "x")), "voip")

@@ -51,7 +51,7 @@ def test_a_name_that_cannot_be_asked_for_is_not_drawn() -> None:
 
 
 def test_only_files_are_drawn_from_what_restic_lists() -> None:
-    listed = [
+    listed: list[dict[str, object]] = [
         {"message_type": "snapshot", "id": "a"},
         {"type": "dir", "path": "/srv"},
         {

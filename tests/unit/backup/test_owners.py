@@ -25,7 +25,7 @@ def node(path: str, uid: int, gid: int = 0) -> dict[str, object]:
     return {"path": path, "uid": uid, "gid": gid}
 
 
-NODES = [
+NODES: list[dict[str, object]] = [
     {"struct_type": "snapshot"},
     node("/srv", 0),
     node("/srv/a", 1000, 1000),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -83,13 +84,9 @@ def test_state_survives_a_turn_and_keeps_the_first_arrival(tmp_path: Path) -> No
     again = load(tmp_path, "rapa")
     assert again.guard.verdict == "held"
     assert State.recall(again.seen[came.id]) == came
-    again.remember(Snapshot(**{**_fields(came), "arrived": START + 9 * DAY}))
+    again.remember(replace(came, arrived=START + 9 * DAY))
     assert State.recall(again.seen[came.id]).arrived == came.arrived
     assert (tmp_path / "rapa.json").stat().st_mode & 0o777 == 0o644
-
-
-def _fields(snapshot: Snapshot) -> dict[str, object]:
-    return {name: getattr(snapshot, name) for name in Snapshot.__slots__}
 
 
 def test_state_that_a_power_cut_spoiled_is_begun_again(tmp_path: Path) -> None:

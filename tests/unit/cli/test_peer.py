@@ -33,14 +33,20 @@ def snapshot(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+class AsWritten(configparser.ConfigParser):
+    """Names of settings keep their capitals."""
+
+    def optionxform(self, optionstr: str) -> str:
+        return optionstr
+
+
 def config(text: str) -> dict[str, dict[str, str]]:
-    parser = configparser.ConfigParser()
-    parser.optionxform = str
+    parser = AsWritten()
     parser.read_string(text)
     return {name: dict(parser[name]) for name in parser.sections()}
 
 
-def test_both_ends_of_a_new_peer_agree(demo: Path):
+def test_both_ends_of_a_new_peer_agree(demo: Path) -> None:
     result = run(demo, "add", "tablet", "--label", "Tablette de l'élu")
     assert result.exit_code == 0, result.output
     shown = config(result.stdout)
@@ -59,7 +65,7 @@ def test_both_ends_of_a_new_peer_agree(demo: Path):
     assert "mairie deploy hub" in result.stderr
 
 
-def test_the_private_key_is_kept_nowhere(demo: Path):
+def test_the_private_key_is_kept_nowhere(demo: Path) -> None:
     before = snapshot(demo)
     result = run(demo, "add", "tablet")
     private = config(result.stdout)["Interface"]["PrivateKey"].encode()
@@ -69,7 +75,7 @@ def test_the_private_key_is_kept_nowhere(demo: Path):
     assert changed == ["syndicate.yaml"]
 
 
-def test_comments_and_order_stay_and_revoking_undoes(demo: Path):
+def test_comments_and_order_stay_and_revoking_undoes(demo: Path) -> None:
     path = demo / "syndicate.yaml"
     before = path.read_text()
     run(demo, "add", "tablet", "--label", "T")
@@ -81,14 +87,14 @@ def test_comments_and_order_stay_and_revoking_undoes(demo: Path):
     assert path.read_text() == before
 
 
-def test_a_public_key_made_on_the_device_is_enough(demo: Path):
+def test_a_public_key_made_on_the_device_is_enough(demo: Path) -> None:
     key = new_key_pair().public
     result = run(demo, "add", "laptop", "--public-key", key)
     assert config(result.stdout)["Interface"]["PrivateKey"].startswith("<")
     assert load(demo).syndicate.peers["laptop"].wireguard == key
 
 
-def test_qr_code_replaces_the_text(demo: Path):
+def test_qr_code_replaces_the_text(demo: Path) -> None:
     result = run(demo, "add", "tablet", "--qr")
     assert "█" in result.stdout
     assert "PrivateKey" not in result.stdout
@@ -98,7 +104,7 @@ def test_qr_code_replaces_the_text(demo: Path):
     )
 
 
-def test_output_file_is_private_and_never_in_the_inventory(demo: Path, tmp_path: Path):
+def test_output_file_is_private_and_never_in_the_inventory(demo: Path, tmp_path: Path) -> None:
     target = tmp_path / "tablet.conf"
     result = run(demo, "add", "tablet", "-o", str(target))
     assert result.stdout == ""
@@ -111,7 +117,7 @@ def test_output_file_is_private_and_never_in_the_inventory(demo: Path, tmp_path:
     assert snapshot(demo) == before
 
 
-def test_a_technician_is_revoked_and_comes_back_with_another_address(demo: Path):
+def test_a_technician_is_revoked_and_comes_back_with_another_address(demo: Path) -> None:
     assert run(demo, "revoke", "hina").exit_code == 0
     territory = load(demo)
     assert territory.syndicate.technicians["hina"].wireguard is None
@@ -121,7 +127,7 @@ def test_a_technician_is_revoked_and_comes_back_with_another_address(demo: Path)
     assert load(demo).syndicate.technicians["hina"].index == 4
 
 
-def test_the_last_peer_goes_with_its_section(demo: Path):
+def test_the_last_peer_goes_with_its_section(demo: Path) -> None:
     assert run(demo, "revoke", "phone-hina").exit_code == 0
     assert "peers:" not in (demo / "syndicate.yaml").read_text()
     assert load(demo).syndicate.peers == {}
@@ -143,13 +149,13 @@ def test_the_last_peer_goes_with_its_section(demo: Path):
         (("revoke", "nobody"), 'demo has no peer "nobody"; there are: hina, moana, phone-hina'),
     ],
 )
-def test_refusals_change_nothing(demo: Path, arguments: tuple[str, ...], expected: str):
+def test_refusals_change_nothing(demo: Path, arguments: tuple[str, ...], expected: str) -> None:
     before = snapshot(demo)
     assert expected in message(run(demo, *arguments))
     assert snapshot(demo) == before
 
 
-def test_when_the_last_index_is_taken_the_first_free_one_is_used(demo: Path):
+def test_when_the_last_index_is_taken_the_first_free_one_is_used(demo: Path) -> None:
     path = demo / "syndicate.yaml"
     text = path.read_text().replace("    index: 10\n", "    index: 250\n")
     path.write_text(text)
@@ -157,7 +163,7 @@ def test_when_the_last_index_is_taken_the_first_free_one_is_used(demo: Path):
     assert load(demo).syndicate.peers["one"].index == 2
 
 
-def test_peers_in_braces_are_left_to_the_person(demo: Path):
+def test_peers_in_braces_are_left_to_the_person(demo: Path) -> None:
     path = demo / "syndicate.yaml"
     start, rest = path.read_text().split("peers:\n")
     end = rest[rest.index("recipients:") :]
@@ -172,7 +178,7 @@ def test_peers_in_braces_are_left_to_the_person(demo: Path):
     assert path.read_text() == text
 
 
-def test_list_names_every_peer_with_its_addresses(demo: Path):
+def test_list_names_every_peer_with_its_addresses(demo: Path) -> None:
     result = run(demo, "list")
     for part in (
         "hina",
@@ -185,7 +191,7 @@ def test_list_names_every_peer_with_its_addresses(demo: Path):
         assert part in result.stdout
 
 
-def test_without_the_hubs_key_there_is_no_configuration(demo: Path):
+def test_without_the_hubs_key_there_is_no_configuration(demo: Path) -> None:
     (demo / "secrets" / "public.yaml").unlink()
     before = snapshot(demo)
     assert "hub has no public key yet" in message(run(demo, "add", "tablet"))

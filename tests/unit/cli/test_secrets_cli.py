@@ -31,7 +31,7 @@ def message(result: Result) -> str:
     return str(result.exception)
 
 
-def test_generate_makes_what_is_missing_only(demo: Path):
+def test_generate_makes_what_is_missing_only(demo: Path) -> None:
     kept = (demo / "secrets" / "rapa.age").read_bytes()
     (demo / "secrets" / "rurutu.age").unlink()
     text = (demo / "secrets" / "public.yaml").read_text()
@@ -46,7 +46,7 @@ def test_generate_makes_what_is_missing_only(demo: Path):
     assert "0 hosts" in run(demo, "generate").output
 
 
-def test_generate_for_one_commune(demo: Path):
+def test_generate_for_one_commune(demo: Path) -> None:
     for name in ("rapa", "rurutu"):
         (demo / "secrets" / f"{name}.age").unlink()
     run(demo, "generate", "rapa")
@@ -55,7 +55,7 @@ def test_generate_for_one_commune(demo: Path):
     assert 'did you mean "rapa"' in message(run(demo, "generate", "rappa"))
 
 
-def test_rotation_from_end_to_end(demo: Path):
+def test_rotation_from_end_to_end(demo: Path) -> None:
     before = load(demo).public_keys["rapa-mairie-box"]
     result = run(demo, "rotate", "rapa-mairie-box")
     assert "mairie deploy hub rapa-mairie-box" in result.output
@@ -71,20 +71,20 @@ def test_rotation_from_end_to_end(demo: Path):
     assert (after.current, after.next) == (staged.next, None)
 
 
-def test_rotating_the_hub_names_everything_that_must_follow(demo: Path):
+def test_rotating_the_hub_names_everything_that_must_follow(demo: Path) -> None:
     result = run(demo, "rotate", "hub")
     assert "mairie deploy hub rapa rurutu" in result.output
     assert "hina, moana, phone-hina" in result.output
 
 
-def test_show_refuses_a_pipe(demo: Path):
+def test_show_refuses_a_pipe(demo: Path) -> None:
     assert "only printed to a terminal" in message(run(demo, "show", "rapa"))
     shown = json.loads(run(demo, "show", "rapa", "--yes").output)
     entry = shown["hosts"]["rapa-mairie-box"]
     assert len(entry["wireguard_private_key"]) == len(entry["preshared_key"]) == 44
 
 
-def test_recipients_lists_then_applies(demo: Path, tmp_path: Path):
+def test_recipients_lists_then_applies(demo: Path, tmp_path: Path) -> None:
     assert "every file is encrypted to exactly these" in run(demo, "recipients").output
     key = pyrage.x25519.Identity.generate()
     path = demo / "syndicate.yaml"
@@ -102,7 +102,7 @@ def test_recipients_lists_then_applies(demo: Path, tmp_path: Path):
     assert run(demo, "show", "rapa", "--yes", "--identity", str(identity)).exit_code == 0
 
 
-def test_the_demo_identity_is_refused_once_the_territory_is_real(demo: Path):
+def test_the_demo_identity_is_refused_once_the_territory_is_real(demo: Path) -> None:
     path = demo / "syndicate.yaml"
     path.write_text(path.read_text().replace("demo: true ", "demo: false"))
     assert "its private key is published" in message(run(demo, "recipients"))

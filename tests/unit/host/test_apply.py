@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import IO
 
 from mairie.host.events import (
     Changed,
@@ -211,7 +212,8 @@ managed_file(name="{0}: b", path=f"{{ETC}}/{0}-b", content="b", **OWN, brick="{0
 """
 
 
-def wait_for(process_out: object, name: str) -> None:
+def wait_for(process_out: IO[bytes] | None, name: str) -> None:
+    assert process_out is not None
     for line in process_out:
         event = decode(line)
         if isinstance(event, Operation) and event.name == name:

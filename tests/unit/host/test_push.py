@@ -7,17 +7,27 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from mairie.archive import Archive, pack, unpack
 from mairie.bundle import Bundle, make_bundle
 from mairie.fleet import Job, exit_code, run_fleet
-from mairie.host.events import Changed, ControlResult, Event, Operation, Order
+from mairie.host.events import (
+    Action,
+    Changed,
+    ControlResult,
+    Event,
+    Operation,
+    Order,
+    Outcome,
+)
 from mairie.interruption import Interruption
-from mairie.push import HostOutcome, Target, push
+from mairie.push import HostOutcome, Status, Target, push
 from mairie.runtime import RuntimeBuildError, Runtimes
 from mairie.transport import Docker, Local, Ssh
 from tests.unit.host.here import RUNTIME, Ground, Here
@@ -52,15 +62,33 @@ class Asked:
         return RUNTIME
 
 
+def giving(runtime: Archive) -> Callable[[str], Archive]:
+    return lambda _platform: runtime
+
+
 def here(ground: Ground) -> Target:
     return Target("rapa-mairie-gw", Here(ground.root))
 
 
-def do(ground: Ground, order: Order = APPLY, **options: object) -> tuple[HostOutcome, list[str]]:
+def do(
+    ground: Ground,
+    order: Order = APPLY,
+    *,
+    runtime: Callable[[str], Archive] | None = None,
+    known_runtimes: dict[str, str] | None = None,
+    on_event: Callable[[Event], None] = lambda _: None,
+    interruption: Interruption | None = None,
+) -> tuple[HostOutcome, list[str]]:
     asked = Asked([])
-    known = {platform(): RUNTIME.digest}
-    arguments: dict[str, object] = {"runtime": asked, "known_runtimes": known, **options}
-    outcome = push(here(ground), bundle_of(ground), order, **arguments)
+    outcome = push(
+        here(ground),
+        bundle_of(ground),
+        order,
+        runtime=asked if runtime is None else runtime,
+        known_runtimes={platform(): RUNTIME.digest} if known_runtimes is None else known_runtimes,
+        on_event=on_event,
+        interruption=interruption,
+    )
     return outcome, asked.platforms
 
 
@@ -100,9 +128,7 @@ def test_old_bundles_and_runtimes_go_away(ground: Ground) -> None:
     for number in range(4):
         ground.script("base", ONE_FILE + f"  # {number}")
         ours = pack({**unpack(RUNTIME.data), "n": str(number).encode()})
-        outcome, _ = do(
-            ground, runtime=lambda _p, ours=ours: ours, known_runtimes={platform(): ours.digest}
-        )
+        outcome, _ = do(ground, runtime=giving(ours), known_runtimes={platform(): ours.digest})
         assert outcome.status == "done", outcome
     assert len(list((ground.state / "bundle").iterdir())) == 1
     assert len(list((ground.state / "runtime").iterdir())) == 2
@@ -112,7 +138,7 @@ def test_old_bundles_and_runtimes_go_away(ground: Ground) -> None:
 def test_a_damaged_part_is_refused(ground: Ground) -> None:
     ground.script("base", ONE_FILE)
     damaged = Archive.of(RUNTIME.digest, RUNTIME.data[:-40] + b"x" * 40)
-    outcome, _ = do(ground, runtime=lambda _p: damaged)
+    outcome, _ = do(ground, runtime=giving(damaged))
     assert outcome.status == "failed"
     assert "arrived damaged" in outcome.message
     assert ground.placed() == []
@@ -316,7 +342,9 @@ def test_ctrl_c_lets_hosts_finish_and_starts_no_other(ground: Ground) -> None:
     assert exit_code(outcomes) == 1
 
 
-def outcome(status: str, action: str = "apply", verdict: str = "") -> HostOutcome:
+def outcome(
+    status: Status, action: Action = "apply", verdict: Outcome | Literal[""] = ""
+) -> HostOutcome:
     results = (
         (ControlResult(id="X-01", title="", host="h", outcome=verdict, severity="low"),)
         if verdict
@@ -332,7 +360,8 @@ def test_exit_codes() -> None:
     assert exit_code([outcome("stopped"), outcome("done")]) == 1
     assert exit_code([outcome("untouched")]) == 1
     assert exit_code([outcome("done", "verify", "pass")]) == 0
-    for verdict in ("fail", "unknown", ""):
+    verdicts: tuple[Outcome | Literal[""], ...] = ("fail", "unknown", "")
+    for verdict in verdicts:
         assert exit_code([outcome("done", "verify", verdict)]) == 4
     assert exit_code([outcome("unreachable", "verify")]) == 4
     assert exit_code([outcome("done", "verify", "pass"), outcome("failed", "verify")]) == 4

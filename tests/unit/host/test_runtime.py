@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -106,7 +107,7 @@ def test_no_index_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 
 
 def test_stand_ins_can_be_imported_but_not_used() -> None:
-    names: dict[str, object] = {"__name__": "paramiko.agent"}
+    names: dict[str, Any] = {"__name__": "paramiko.agent"}
     source = (Path(runtime.__file__).parent / "host" / "absent.py").read_text()
     exec(compile(source, "paramiko/agent.py", "exec"), names)  # noqa: S102
     missing = names["__getattr__"]("SSHClient")

@@ -28,7 +28,8 @@ class Hostapd:
     """Networks that are there, and what was said."""
 
     def __init__(self, *present: str) -> None:
-        self.present, self.told = list(present), []
+        self.present = list(present)
+        self.told: list[str] = []
         self.answer = "OK"
 
     def __call__(self, path: str, command: str) -> str:
@@ -120,7 +121,9 @@ def test_the_door_answers_root(door: Door) -> None:
 
 
 @pytest.mark.parametrize("asked", [{"do": "on", "minutes": "x"}, {"do": "dance"}, {}])
-def test_what_is_not_understood_changes_nothing(door: Door, host: Host, asked: dict) -> None:
+def test_what_is_not_understood_changes_nothing(
+    door: Door, host: Host, asked: dict[str, object]
+) -> None:
     with pytest.raises(RefusedError):
         door.answer(0, asked)
     assert host.log == []

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import tarfile
+from typing import Literal
 
 EPOCH = 1_782_345_600
+Compression = Literal["", "gz", "xz"]
+_MODES: dict[Compression, Literal["w:", "w:gz", "w:xz"]] = {"": "w:", "gz": "w:gz", "xz": "w:xz"}
 
 
-def _tar(files: dict[str, bytes], compression: str) -> bytes:
+def _tar(files: dict[str, bytes], compression: Compression) -> bytes:
     out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode=f"w:{compression}") as made:
+    with tarfile.open(fileobj=out, mode=_MODES[compression]) as made:
         for name, content in files.items():
             entry = tarfile.TarInfo(name)
             entry.size, entry.mtime, entry.mode = len(content), EPOCH, 0o644
@@ -34,7 +37,7 @@ def control(name: str = "bell", version: str = "1.0", more: str = "") -> str:
 def deb(
     text: str | None = None,
     *,
-    compression: str = "xz",
+    compression: Compression = "xz",
     files: dict[str, bytes] | None = None,
     made: int = EPOCH,
 ) -> bytes:

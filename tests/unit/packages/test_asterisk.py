@@ -10,7 +10,7 @@ import pytest
 
 from mairie.files import voip
 from mairie.lab import building
-from mairie.lab.cache import Progress
+from mairie.lab.cache import Progress, cache_dir
 from mairie.lab.errors import LabError
 from mairie.packages.asterisk import MODULES, Recipe, shared_files
 
@@ -89,7 +89,7 @@ def _builder(text: str, monkeypatch: pytest.MonkeyPatch, failure: BaseException 
     def fake(
         _target: None, _include: Sequence[str], hooks: Sequence[str], _said: Progress, *, log: str
     ) -> None:
-        (building.cache_dir() / f"{log}.log").write_text(text)
+        (cache_dir() / f"{log}.log").write_text(text)
         if failure:
             raise failure
         made = Path(hooks[-1].split()[-1])

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from mairie.cli import hosts
 from mairie.cli.package import command
 from mairie.errors import MairieError
+from mairie.files.hub import PACKAGES
 from mairie.inventory import load
 from mairie.lab import building
 from mairie.lab.building import Built
@@ -35,7 +36,7 @@ class Here:
     folder: Path
 
     def argv(self, script: str, *arguments: str) -> list[str]:
-        place = [str(self.folder) if each == publishing.PACKAGES else each for each in arguments]
+        place = [str(self.folder) if each == PACKAGES else each for each in arguments]
         return ["sh", "-c", script, "mairie", *place]
 
     def unreachable(self, status: int, stderr: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from mairie.errors import MairieError
 from mairie.packages.repository import INDEX, SIGNED, package, repository
 from mairie.secrets.signing import new_signing_key
-from tests.unit.packages.debs import EPOCH, control, deb, member
+from tests.unit.packages.debs import EPOCH, Compression, control, deb, member
 
 KEY = new_signing_key("Essai")
 NAME = "bell_1.0_amd64.deb"
@@ -24,7 +24,7 @@ def verified(signed: bytes, certificate: str) -> bytes:
 
 
 @pytest.mark.parametrize("compression", ["xz", "gz", ""])
-def test_fields_are_those_of_the_package(compression: str) -> None:
+def test_fields_are_those_of_the_package(compression: Compression) -> None:
     content = deb(compression=compression)
     index = repository({NAME: content}, KEY.private)[INDEX].decode()
     assert index == (

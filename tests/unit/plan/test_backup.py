@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -25,6 +26,7 @@ from mairie.model.territory import Territory
 from mairie.plan.backup import HOME, limits
 from mairie.plan.host import HostPlan
 from mairie.plan.night import Sending, seasons
+from mairie.plan.parts.backup import StoredHost, StorePlan
 from mairie.plan.parts.night import NightWindow
 from mairie.plan.resolve import resolve
 from tests.unit.plan.fleets import LAYERS, ROOT, communes, fleets, territory
@@ -33,6 +35,7 @@ few = settings(max_examples=25, deadline=None)
 ZONES = ("Pacific/Tahiti", "Pacific/Marquesas", "Pacific/Gambier", "Europe/Paris", "Asia/Kolkata")
 REFERENCE = LAYERS["all"]["backup"]
 Interval = tuple[datetime, datetime, HostPlan]
+Key = TypeVar("Key")
 
 
 @cache
@@ -55,9 +58,9 @@ def nights(plans: dict[str, HostPlan], days: list[date]) -> list[Interval]:
     return sorted(found, key=lambda item: (item[0], item[2].name))
 
 
-def together(intervals: list[Interval], key: Any) -> Counter[Any]:
+def together(intervals: list[Interval], key: Callable[[HostPlan], Key]) -> Counter[Key]:
     """Return how many hosts of one key send at the same time at most."""
-    most: Counter[Any] = Counter()
+    most: Counter[Key] = Counter()
     sending: list[Interval] = []
     for interval in intervals:
         sending = [one for one in sending if one[1] > interval[0]]
@@ -195,7 +198,7 @@ def test_adding_a_commune_moves_no_other_backup(fleet: list[Commune]) -> None:
 @given(fleets(), st.integers(1, 3))
 def test_both_ends_agree(fleet: list[Commune], hubs: int) -> None:
     plans = resolve(territory(fleet, hubs))
-    stored = {}
+    stored: dict[str, tuple[HostPlan, StorePlan, StoredHost]] = {}
     for plan in plans.values():
         keeps_nothing = plan.roles == ("ap",)
         assert (plan.backup is None) == (plan.is_hub or keeps_nothing)

@@ -80,7 +80,9 @@ def test_messages_are_saved_and_the_queue_is_not(plans: dict[str, HostPlan]) -> 
     assert saved is not None
     assert VOICEMAIL in saved.folders
     assert not [path for path in saved.folders if path.startswith("/var/spool/postfix")]
-    stored = {each.name: each for each in plans["hub"].store.hosts}  # type: ignore[union-attr]
+    store = plans["hub"].store
+    assert store is not None
+    stored = {each.name: each for each in store.hosts}
     assert VOICEMAIL in stored[SERVER].folders
     gateway = plans[GATEWAY].backup
     assert gateway is not None

@@ -87,6 +87,6 @@ def test_the_tunnel_never_waits_twice(fleet: list[Commune]) -> None:
         for item in plan.network.uplinks:
             assert 0 < own[item.port] <= item.up
             assert own[item.port] % 8 == 0
-        for item in found.queues:
-            if item.interface != item.uplink:
-                assert 0 < item.rate <= own[item.uplink] / 2
+        for queue in found.queues:
+            if queue.interface != queue.uplink:
+                assert 0 < queue.rate <= own[queue.uplink] / 2

@@ -17,19 +17,17 @@ TAHITIAN = Terms(code="ty", language="Reo Tahiti", text="Ia ora na.")
 HOUR = 3600
 
 
-def settings_with(**changes: object) -> Settings:
-    values: dict[str, object] = {
-        "commune": "L'Île & Fils",
-        "site": "Mairie",
-        "interface": "br-public",
-        "addresses": ("127.0.0.1",),
-        "port": 0,
-        "mode": "click",
-        "seconds": 4 * HOUR,
-        "data_bytes": 1000,
-        "languages": (FRENCH, TAHITIAN),
-    }
-    return Settings(**{**values, **changes})
+SETTINGS = Settings(
+    commune="L'Île & Fils",
+    site="Mairie",
+    interface="br-public",
+    addresses=("127.0.0.1",),
+    port=0,
+    mode="click",
+    seconds=4 * HOUR,
+    data_bytes=1000,
+    languages=(FRENCH, TAHITIAN),
+)
 
 
 @dataclass
@@ -69,11 +67,11 @@ class World:
         self.now = 1_000_000
         self.gate = FakeGate()
         self.store = Store(folder)
-        self.desk = self.desk_with()
+        self.desk = self.new_desk()
 
-    def desk_with(self, **changes: object) -> Desk:
-        """Start the service anew, with other settings."""
-        return Desk(settings_with(**changes), self.store, self.gate, lambda: self.now)
+    def new_desk(self) -> Desk:
+        """Start the service anew."""
+        return Desk(SETTINGS, self.store, self.gate, lambda: self.now)
 
     def code(self, hours: int = 2) -> str:
         ((_, code),) = self.store.make_vouchers(1, hours * HOUR, self.now)
@@ -87,4 +85,4 @@ def world(tmp_path: Path) -> World:
 
 @pytest.fixture
 def settings() -> Settings:
-    return settings_with()
+    return SETTINGS

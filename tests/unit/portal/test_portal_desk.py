@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from tests.unit.portal.conftest import World
 
 ONE, TWO = "02:00:00:00:00:01", "02:00:00:00:00:02"
 HOUR = 3600
 
 
-def test_a_click_opens_a_session_of_its_length(world: Any) -> None:
+def test_a_click_opens_a_session_of_its_length(world: World) -> None:
     assert world.desk.accept(ONE) == "opened"
     assert world.gate.devices == {ONE: 1}
     assert world.gate.seconds == {1: 4 * HOUR}
@@ -19,14 +20,16 @@ def test_a_click_opens_a_session_of_its_length(world: Any) -> None:
     assert not world.desk.standing(TWO).is_open
 
 
-def test_another_click_makes_it_no_longer(world: Any) -> None:
+def test_another_click_makes_it_no_longer(world: World) -> None:
     world.desk.accept(ONE)
     world.now += HOUR
     assert world.desk.accept(ONE) == "opened"
-    assert world.desk.standing(ONE).session.until == 1_000_000 + 4 * HOUR
+    session = world.desk.standing(ONE).session
+    assert session is not None
+    assert session.until == 1_000_000 + 4 * HOUR
 
 
-def test_time_ends_it_and_a_click_opens_another(world: Any) -> None:
+def test_time_ends_it_and_a_click_opens_another(world: World) -> None:
     world.desk.accept(ONE)
     world.now += 4 * HOUR
     assert not world.desk.standing(ONE).is_open
@@ -35,7 +38,7 @@ def test_time_ends_it_and_a_click_opens_another(world: Any) -> None:
     assert world.desk.accept(ONE) == "opened"
 
 
-def test_volume_ends_it_until_its_time_is_over(world: Any) -> None:
+def test_volume_ends_it_until_its_time_is_over(world: World) -> None:
     world.desk.accept(ONE)
     world.gate.used[1] = 1000
     assert world.desk.accept(ONE) == "spent"
@@ -45,20 +48,20 @@ def test_volume_ends_it_until_its_time_is_over(world: Any) -> None:
     assert world.desk.accept(ONE) == "opened"
 
 
-def test_a_restart_gives_back_what_was_left_and_no_more(world: Any) -> None:
+def test_a_restart_gives_back_what_was_left_and_no_more(world: World) -> None:
     world.desk.accept(ONE)
     world.gate.used[1] = 400
     world.desk.settle()
     world.gate.devices.clear()
     world.gate.used.clear()
     world.now += HOUR
-    desk = world.desk_with()
+    desk = world.new_desk()
     desk.settle()
     assert (world.gate.devices, world.gate.used) == ({ONE: 1}, {1: 400})
     assert world.gate.seconds == {1: 3 * HOUR}
 
 
-def test_a_clock_that_was_wrong_makes_no_session_longer(world: Any) -> None:
+def test_a_clock_that_was_wrong_makes_no_session_longer(world: World) -> None:
     world.desk.accept(ONE)
     world.gate.devices.clear()
     world.gate.used.clear()
@@ -67,7 +70,7 @@ def test_a_clock_that_was_wrong_makes_no_session_longer(world: Any) -> None:
     assert world.gate.seconds == {1: 4 * HOUR}
 
 
-def test_what_was_put_in_by_hand_is_taken_out(world: Any) -> None:
+def test_what_was_put_in_by_hand_is_taken_out(world: World) -> None:
     world.desk.accept(ONE)
     world.gate.devices[TWO] = 9
     world.gate.used[9] = 0
@@ -76,26 +79,28 @@ def test_what_was_put_in_by_hand_is_taken_out(world: Any) -> None:
     assert (world.gate.devices, set(world.gate.used)) == ({ONE: 1}, {1})
 
 
-def test_without_a_firewall_nobody_is_let_in(world: Any) -> None:
+def test_without_a_firewall_nobody_is_let_in(world: World) -> None:
     world.gate.broken = True
     assert world.desk.accept(ONE) == "closed"
     assert world.store.sessions() == []
 
 
-def test_a_voucher_counts_from_its_first_use(world: Any) -> None:
+def test_a_voucher_counts_from_its_first_use(world: World) -> None:
     code = world.code(hours=2)
     world.now += 100 * HOUR
     assert world.desk.redeem(ONE, f" {code.lower()} ") == "opened"
     assert world.gate.seconds == {1: 2 * HOUR}
     world.now += HOUR
     assert world.desk.redeem(ONE, code) == "opened"
-    assert world.desk.standing(ONE).session.until == world.now + HOUR
+    session = world.desk.standing(ONE).session
+    assert session is not None
+    assert session.until == world.now + HOUR
     world.now += HOUR
     assert world.desk.redeem(ONE, code) == "ended"
     assert world.desk.redeem(TWO, code) == "ended"
 
 
-def test_a_voucher_goes_with_its_holder_and_so_does_what_was_used(world: Any) -> None:
+def test_a_voucher_goes_with_its_holder_and_so_does_what_was_used(world: World) -> None:
     code = world.code()
     world.desk.redeem(ONE, code)
     world.gate.used[1] = 700
@@ -108,13 +113,13 @@ def test_a_voucher_goes_with_its_holder_and_so_does_what_was_used(world: Any) ->
 
 
 @pytest.mark.parametrize("typed", ["", "AAAA-AAAA", "A", "0000-0000", "é" * 8, "A" * 5000])
-def test_a_wrong_code_is_refused(world: Any, typed: str) -> None:
+def test_a_wrong_code_is_refused(world: World, typed: str) -> None:
     world.code()
     assert world.desk.redeem(ONE, typed) == "wrong"
     assert world.gate.devices == {}
 
 
-def test_a_revoked_voucher_ends_its_session(world: Any) -> None:
+def test_a_revoked_voucher_ends_its_session(world: World) -> None:
     code = world.code()
     world.desk.redeem(ONE, code)
     assert world.store.revoke(1, world.now)
@@ -124,7 +129,7 @@ def test_a_revoked_voucher_ends_its_session(world: Any) -> None:
     assert world.desk.redeem(ONE, code) == "revoked"
 
 
-def test_codes_cannot_be_tried_one_after_the_other(world: Any) -> None:
+def test_codes_cannot_be_tried_one_after_the_other(world: World) -> None:
     code = world.code()
     assert [world.desk.redeem(ONE, "AAAA-AAAA") for _ in range(6)] == ["wrong"] * 5 + ["patience"]
     assert world.desk.redeem(ONE, code) == "patience"
@@ -133,12 +138,12 @@ def test_codes_cannot_be_tried_one_after_the_other(world: Any) -> None:
     assert world.desk.redeem(ONE, code) == "opened"
 
 
-def test_nor_by_a_device_that_changes_its_name(world: Any) -> None:
+def test_nor_by_a_device_that_changes_its_name(world: World) -> None:
     found = [world.desk.redeem(f"02:00:00:00:01:{n:02x}", "wrong") for n in range(61)]
     assert found == ["wrong"] * 60 + ["patience"]
 
 
-def test_no_code_is_on_the_disk(world: Any, tmp_path: Path) -> None:
+def test_no_code_is_on_the_disk(world: World, tmp_path: Path) -> None:
     codes = [code for _, code in world.store.make_vouchers(5, HOUR, world.now)]
     assert len(set(codes)) == 5
     kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())

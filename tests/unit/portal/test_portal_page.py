@@ -8,7 +8,6 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from html.parser import HTMLParser
-from typing import Any
 
 import pytest
 
@@ -17,6 +16,7 @@ from mairie_portal.page import page
 from mairie_portal.settings import Settings
 from mairie_portal.store import Session
 from mairie_portal.web import Server
+from tests.unit.portal.conftest import World
 
 ONE = "02:00:00:00:00:01"
 OPEN = Session(1, ONE, 0, 3600, 0, None)
@@ -138,7 +138,7 @@ def mac() -> list[str]:
 
 
 @pytest.fixture
-def browser(world: Any, settings: Settings, mac: list[str]) -> Iterator[Browser]:
+def browser(world: World, settings: Settings, mac: list[str]) -> Iterator[Browser]:
     server = Server("127.0.0.1", settings, world.desk, lambda _address, _interface: mac[0])
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield Browser(server)
@@ -161,21 +161,21 @@ def test_the_page_forbids_what_it_does_not_use(browser: Browser) -> None:
     assert browser.ask("HEAD").text == ""
 
 
-def test_accepting_opens_and_leads_back(browser: Browser, world: Any) -> None:
+def test_accepting_opens_and_leads_back(browser: Browser, world: World) -> None:
     found = browser.ask("POST", "/?lang=ty", Origin="http://127.0.0.1")
     assert (found.status, found.headers["Location"]) == (303, "http://127.0.0.1/?lang=ty")
     assert world.gate.devices == {ONE: 1}
     assert "Vous êtes connecté" in browser.ask("GET").text
 
 
-def test_another_site_cannot_accept_in_the_visitors_place(browser: Browser, world: Any) -> None:
+def test_another_site_cannot_accept_in_the_visitors_place(browser: Browser, world: World) -> None:
     assert browser.ask("POST", Origin="http://example.org").status == 403
     assert browser.ask("POST", Host="example.org").status == 302
     assert world.gate.devices == {}
 
 
 def test_a_device_that_cannot_be_told_apart_is_told_so(
-    browser: Browser, world: Any, mac: list[str]
+    browser: Browser, world: World, mac: list[str]
 ) -> None:
     mac[0] = ""
     assert "n&#x27;a pas été reconnu" in browser.ask("POST").text

@@ -15,7 +15,7 @@ import pytest
 from mairie.errors import EXIT_NOT_CONFORMING
 from mairie.requisitions import sealed
 from mairie_records import extract, seal
-from mairie_records.chain import Chain
+from mairie_records.chain import Chain, digest
 from mairie_records.check import faults
 from mairie_records.holders import Holder
 from mairie_records.keep import keep
@@ -38,8 +38,8 @@ def gateway(tmp_path: Path) -> Gateway:
     found.opens(port=50222, number=9, source=OTHER)
     found.now += HOUR
     for number, port, source in ((9, 50222, OTHER), (7, 50222, VISITOR)):
-        kind = {"kind": "DESTROY", "port": port, "number": number, "source": source}
-        found.recorder.flow(event(found.now, **kind))
+        ends = event(found.now, "DESTROY", port=port, number=number, source=source)
+        found.recorder.flow(ends)
     found.recorder.hold({Holder(VISITOR, MAC, "dhcp")})
     found.now += HOUR
     found.recorder.flush()
@@ -231,7 +231,7 @@ def test_it_is_logged_on_the_host_and_cannot_be_forgotten(gateway: Gateway) -> N
     first, second = (json.loads(line) for line in path.read_text().splitlines())
     assert (first["reference"], first["asked_by"]) == ("PV 2027/118", "hina@poste")
     assert (first["account"], first["address"], first["port"]) == ("hina", "203.0.113.7", "50222")
-    assert second["manifest_sha256"] == seal.digest(sealed.read(data, "x").text)
+    assert second["manifest_sha256"] == digest(sealed.read(data, "x").text)
     assert f"{path.stat().st_mode & 0o777:o}" == "600"
     assert not list(faults(gateway.places))
     path.write_text(path.read_text().splitlines(keepends=True)[1])

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import product
+from typing import Literal
 
 from mairie.host.events import Changed, ControlResult, Failed, Outcome, Severity
 from mairie.plan.host import Place
-from mairie.report.model import FlowCheck, HostReport, RunReport, Verdict, conformity
+from mairie.report.model import Family, FlowCheck, HostReport, RunReport, Verdict, conformity
 
 START = datetime(2026, 11, 21, 20, 33, tzinfo=UTC)
 HOSTILE = "</script><img src=x onerror=alert(1)>\"'&{{ 7*7 }}\x1b[31m\x00"
@@ -136,17 +137,18 @@ def flows(site: str, host_name: str, *, trouble: bool = False) -> tuple[FlowChec
         ("public", "internet"): "public-internet",
         ("school", "internet"): "ecole-internet",
     }
+    families: tuple[Family, ...] = ("ipv4", "ipv6")
     checks = []
     for source, to, family in product(
         ("agents", "voice", "public", "school"),
         ("agents", "serveurs", "voice", "internet", "hub", "Rapa · agents"),
-        ("ipv4", "ipv6"),
+        families,
     ):
         if source == to:
             continue
         flow = allowed.get((source, to), "")
         expected: Verdict = "allowed" if flow else "refused"
-        observed: str = expected
+        observed: Verdict | Literal["unknown"] = expected
         message = ""
         if trouble and (source, to, family) == ("public", "agents", "ipv6"):
             observed, message = "allowed", "réponse reçue de fd00:0:0:2c01::12 en 3 ms"
@@ -259,7 +261,8 @@ def clean() -> RunReport:
 
 def fleet(hosts: int = 72, checks: int = 250) -> RunReport:
     """Return a territory: every tenth host fails a control, every twelfth cannot be looked at."""
-    prefixes, levels = ("BASE", "NET", "VPN", "WIFI"), ("critical", "high", "medium", "low")
+    prefixes = ("BASE", "NET", "VPN", "WIFI")
+    levels: tuple[Severity, ...] = ("critical", "high", "medium", "low")
     made = []
     for n in range(hosts):
         name = f"commune{n:02}-mairie-gw"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mairie.host.events import Changed, Done, Event, Failed, Operation, Started, Warned
+from mairie.host.events import Changed, Done, Event, Failed, Operation, Outcome, Started, Warned
 from mairie.report.collect import CUT, NO_WORD, SKIPPED, STOPPED, HostLog
-from mairie.report.model import HostReport
+from mairie.report.model import HostReport, HostStatus
 from tests.unit.report import sample
 
 
@@ -16,7 +16,7 @@ def apply(*changed: str, done: Done | None = None) -> list[Event]:
     return [Started(host="a", action="apply", bricks=("base",), operations=7), *changes, end]
 
 
-def verify(*outcomes: str, end: bool = True) -> list[Event]:
+def verify(*outcomes: Outcome, end: bool = True) -> list[Event]:
     results = [sample.control("a", f"NET-{n:02}", o) for n, o in enumerate(outcomes)]
     done: list[Event] = [Done(ok=True, duration_s=1.5)] if end else []
     return [Started(host="a", action="verify", bricks=("base",)), *results, *done]
@@ -53,7 +53,7 @@ def test_deploy_deploy_verify() -> None:
         ((), "unknown"),
     ],
 )
-def test_verify(outcomes: tuple[str, ...], status: str) -> None:
+def test_verify(outcomes: tuple[Outcome, ...], status: HostStatus) -> None:
     assert report(*verify(*outcomes)).status == status
 
 

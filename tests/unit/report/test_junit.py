@@ -76,7 +76,7 @@ def test_hostile_text_stays_text() -> None:
     failed = Failed(message=sample.HOSTILE, operation="<op>", output=sample.HOSTILE * 2)
     host = msgspec.structs.replace(base, failed=failed)
     root = parse(msgspec.structs.replace(sample.demo(), hosts=(host,), matrix=None))
-    text = root.find(".//failure").text or ""
+    text = root.findtext(".//failure", "")
     assert "</script><img src=x onerror=alert(1)>\"'&{{ 7*7 }}" in text
     assert "\x1b" not in text
     assert "\x00" not in text

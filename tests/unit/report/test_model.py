@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 import msgspec
 import pytest
 
-from mairie.host.events import Failed
+from mairie.host.events import ControlResult, Failed, Outcome
 from mairie.report import view, words
 from mairie.report.html import to_html
 from mairie.report.junit import to_junit
 from mairie.report.model import (
     HostReport,
+    HostStatus,
+    Kind,
     RunReport,
     brick_of,
     conformity,
@@ -24,12 +26,17 @@ from tests.unit.report import sample
 PLACE = sample.place("rapa", "Rapa")
 
 
-def host(status: str, **more: object) -> HostReport:
-    return HostReport(host="a", place=PLACE, status=status, **more)
+def host(
+    status: HostStatus,
+    *,
+    controls: tuple[ControlResult, ...] = (),
+    failed: Failed | None = None,
+) -> HostReport:
+    return HostReport(host="a", place=PLACE, status=status, controls=controls, failed=failed)
 
 
 @pytest.mark.parametrize("outcome", ["fail", "unknown"])
-def test_conforming_needs_every_control_to_pass(outcome: str) -> None:
+def test_conforming_needs_every_control_to_pass(outcome: Outcome) -> None:
     results = (sample.control("a"), sample.control("a", outcome=outcome))
     with pytest.raises(ValueError, match="cannot be conforming"):
         host("conforming", controls=results)
@@ -46,7 +53,7 @@ def test_not_conforming_needs_a_failure() -> None:
 
 
 @pytest.mark.parametrize("status", ["changed", "unchanged"])
-def test_a_host_that_failed_is_never_good(status: str) -> None:
+def test_a_host_that_failed_is_never_good(status: HostStatus) -> None:
     with pytest.raises(ValueError, match="failed"):
         host(status, failed=Failed(message="no room left"))
 
@@ -60,7 +67,7 @@ def test_a_host_that_failed_is_never_good(status: str) -> None:
         (("unknown", "fail", "pass"), "not-conforming"),
     ],
 )
-def test_conformity(outcomes: tuple[str, ...], status: str) -> None:
+def test_conformity(outcomes: tuple[Outcome, ...], status: HostStatus) -> None:
     results = [sample.control("a", outcome=o) for o in outcomes]
     assert conformity(results) == status
 
@@ -93,7 +100,7 @@ def test_exit_codes() -> None:
     demo, clean = sample.demo(), sample.clean()
     by_status = {h.status: h for h in demo.hosts}
 
-    def code(kind: str, *names: str) -> int:
+    def code(kind: Kind, *names: HostStatus) -> int:
         hosts = tuple(by_status[n] for n in names)
         run: RunReport = msgspec.structs.replace(demo, kind=kind, hosts=hosts, matrix=None)
         return exit_code(run)

@@ -81,8 +81,7 @@ def test_what_is_no_longer_shared_is_forgotten(world: World) -> None:
     there = with_access_point(world)
     made(there)
     school = {**NO_CLASS, "roaming": False}
-    off = {"networks": {"agents": {"roaming": False}, "school": school}}
-    alone = with_access_point(there, **off)
+    alone = with_access_point(there, networks={"agents": {"roaming": False}, "school": school})
     sentence = f"still holds the key of the radios that share devices with {BOX}"
     assert any(sentence in text for _, text in problems(alone.vault, alone.identity))
     assert made(alone) == (f"forgot  {BOX}: key of the radios that share devices",)

@@ -43,7 +43,7 @@ def before_backups(world: World) -> World:
 
 def test_every_host_of_a_commune_has_two_and_a_hub_one_of_its_own(world: World) -> None:
     secrets = world.generated().vault.all_secrets(world.identity)
-    values = []
+    values: list[str] = []
     for host in HOSTS:
         assert set(secrets[host].others) == {"backup-password", "backup-credential"}
         values += secrets[host].others.values()

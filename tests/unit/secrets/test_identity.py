@@ -26,13 +26,15 @@ def written(path: Path, text: str) -> Path:
     return path
 
 
-def test_option_comes_before_environment_before_usual_file(tmp_path: Path, environ):
+def test_option_comes_before_environment_before_usual_file(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
     keys = [age_identity() for _ in range(4)]
     written(tmp_path / "config" / "mairie" / "identity", keys[3][0])
     environ["MAIRIE_AGE_KEY"] = keys[2][0]
 
-    def found(**more) -> str:
-        (key,) = find_identity(tmp_path, demo=False, environ=environ, **more).keys
+    def found(option: Path | None = None) -> str:
+        (key,) = find_identity(tmp_path, demo=False, environ=environ, option=option).keys
         return key.public
 
     assert found() == keys[2][1]
@@ -43,14 +45,16 @@ def test_option_comes_before_environment_before_usual_file(tmp_path: Path, envir
     assert found() == keys[3][1]
 
 
-def test_none_at_all_says_the_ways(tmp_path: Path, environ):
+def test_none_at_all_says_the_ways(tmp_path: Path, environ: dict[str, str]) -> None:
     with pytest.raises(IdentityMissingError) as caught:
         find_identity(tmp_path, demo=False, environ=environ)
     for way in ("--identity FILE", "MAIRIE_IDENTITY", "MAIRIE_AGE_KEY", "config/mairie/identity"):
         assert way in str(caught.value)
 
 
-def test_the_demo_finds_its_own_identity_and_no_other_territory_does(environ):
+def test_the_demo_finds_its_own_identity_and_no_other_territory_does(
+    environ: dict[str, str],
+) -> None:
     (key,) = find_identity(DEMO, demo=True, environ=environ).keys
     assert key.public in DEMO_RECIPIENTS
     neighbour = find_identity(DEMO.parent / "polynesie", demo=True, environ=environ)
@@ -59,7 +63,7 @@ def test_the_demo_finds_its_own_identity_and_no_other_territory_does(environ):
         find_identity(DEMO, demo=False, environ=environ)
 
 
-def test_published_identities_are_those_that_the_code_refuses():
+def test_published_identities_are_those_that_the_code_refuses() -> None:
     published = {
         key.public
         for name in ("demo-identity.txt", "hina-ssh")
@@ -72,14 +76,14 @@ def test_published_identities_are_those_that_the_code_refuses():
 
 
 @pytest.mark.parametrize("name", ["demo-identity.txt", "hina-ssh"])
-def test_demo_identity_does_not_open_a_real_territory(world: World, name: str):
+def test_demo_identity_does_not_open_a_real_territory(world: World, name: str) -> None:
     world.generated()
     with pytest.raises(DemoIdentityError, match="its private key is published with mairie"):
         world.vault.open("rapa", read_identity(DEMO / "identity" / name))
 
 
 @pytest.mark.parametrize("key", sorted(DEMO_RECIPIENTS))
-def test_nothing_real_is_encrypted_to_the_demo_identity(world: World, key: str):
+def test_nothing_real_is_encrypted_to_the_demo_identity(world: World, key: str) -> None:
     real = world.with_recipients(*world.territory.syndicate.recipients, key + " renamed")
     with pytest.raises(DemoIdentityError, match="essai is not marked as a demo"):
         real.vault.generate(world.no_identity)
@@ -89,7 +93,9 @@ def test_nothing_real_is_encrypted_to_the_demo_identity(world: World, key: str):
 @pytest.mark.parametrize(
     "published", [{"ssh_keys": (SSH_KEY,)}, {"index": 2, "wireguard": DEMO_WIREGUARD}]
 )
-def test_nobody_logs_in_to_a_real_territory_with_a_published_key(world: World, published):
+def test_nobody_logs_in_to_a_real_territory_with_a_published_key(
+    world: World, published: dict[str, object]
+) -> None:
     syndicate = world.territory.syndicate
     ana = syndicate.technicians["ana"].model_copy(update=published)
     syndicate = syndicate.model_copy(update={"technicians": {"ana": ana}})
@@ -101,7 +107,7 @@ def test_nobody_logs_in_to_a_real_territory_with_a_published_key(world: World, p
     assert problems(demo.vault, world.identity) == ()
 
 
-def test_a_demo_territory_uses_it(world: World):
+def test_a_demo_territory_uses_it(world: World) -> None:
     demo = world.with_recipients(*sorted(DEMO_RECIPIENTS), demo=True)
     demo.vault.generate(world.no_identity)
     assert demo.vault.all_secrets(read_identity(DEMO_FILE))
@@ -118,7 +124,7 @@ def ssh_key(passphrase: bytes | None) -> bytes:
     )
 
 
-def test_ssh_key_with_passphrase_is_opened_in_memory():
+def test_ssh_key_with_passphrase_is_opened_in_memory() -> None:
     content = ssh_key(b"sesame")
     asked: list[str] = []
 
@@ -144,25 +150,25 @@ def test_ssh_key_with_passphrase_is_opened_in_memory():
         (ssh_key(b"sesame"), "identity x is protected by a passphrase and there is no terminal"),
     ],
 )
-def test_a_bad_identity_is_a_sentence(content: bytes, message: str):
+def test_a_bad_identity_is_a_sentence(content: bytes, message: str) -> None:
     with pytest.raises(SecretsError) as caught:
         parse_identity(content, "x")
     assert message in str(caught.value)
 
 
-def test_wrong_passphrase_is_a_sentence():
+def test_wrong_passphrase_is_a_sentence() -> None:
     with pytest.raises(SecretsError, match="the passphrase does not open identity x"):
         parse_identity(ssh_key(b"sesame"), "x", ask=lambda _: "wrong")
 
 
-def test_unreadable_identity_is_a_sentence(tmp_path: Path):
+def test_unreadable_identity_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(SecretsError, match="cannot be read: no such file or directory"):
         read_identity(tmp_path / "nowhere")
     with pytest.raises(SecretsError, match="cannot be read: is a directory"):
         read_identity(tmp_path)
 
 
-def test_private_keys_are_never_shown():
+def test_private_keys_are_never_shown() -> None:
     private, public = age_identity()
     identity = parse_identity(private.encode(), "x")
     for text in (repr(identity), str(identity), repr(identity.keys[0])):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pysequoia
@@ -106,11 +106,12 @@ def test_a_certificate_that_is_none_is_told_with_the_others(world: World) -> Non
 
 def test_without_telephones_there_is_none(tmp_path: Path) -> None:
     folder = write(tmp_path / "demo")
-    vault = Vault(folder, load(folder))
-    for name, commune in vault.territory.communes.items():
-        vault.territory.communes[name] = commune.model_copy(
-            update={"phones": {}, "telephony": None}
-        )  # type: ignore[index]
+    territory = load(folder)
+    communes = {
+        name: commune.model_copy(update={"phones": {}, "telephony": None})
+        for name, commune in territory.communes.items()
+    }
+    vault = Vault(folder, replace(territory, communes=communes))
     assert Signing(vault).generate(never) == ()
     with pytest.raises(SecretsError, match="no commune of demo has telephones"):
         Signing(vault).rotate(find_identity(folder, demo=True))

@@ -14,7 +14,7 @@ def secrets_files(world: World) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted((world.folder / "secrets").iterdir())}
 
 
-def test_generate_makes_a_file_for_each_owner_and_keys_for_each_tunnel(world: World):
+def test_generate_makes_a_file_for_each_owner_and_keys_for_each_tunnel(world: World) -> None:
     made = world.vault.generate(world.no_identity)
     assert made == (
         "hub",
@@ -32,13 +32,13 @@ def test_generate_makes_a_file_for_each_owner_and_keys_for_each_tunnel(world: Wo
     assert problems(world.vault, world.identity) == ()
 
 
-def test_generate_again_changes_nothing_and_needs_no_identity(world: World):
+def test_generate_again_changes_nothing_and_needs_no_identity(world: World) -> None:
     before = secrets_files(world.generated())
     assert world.vault.generate(world.no_identity) == ()
     assert secrets_files(world) == before
 
 
-def test_generate_completes_a_commune_and_keeps_its_keys(world: World):
+def test_generate_completes_a_commune_and_keeps_its_keys(world: World) -> None:
     world.generated()
     before = load_public_keys(world.folder)
     site = {
@@ -54,14 +54,14 @@ def test_generate_completes_a_commune_and_keeps_its_keys(world: World):
     assert secrets_files(world)["anaa.age"] == untouched
 
 
-def test_generate_finds_public_keys_again_after_a_crash_between_the_two_files(world: World):
+def test_generate_finds_public_keys_again_after_a_crash_between_the_two_files(world: World) -> None:
     keys = load_public_keys(world.generated().folder)
     (world.folder / "secrets" / "public.yaml").unlink()
     assert world.vault.generate(lambda: world.identity) == ()
     assert load_public_keys(world.folder) == keys
 
 
-def test_both_ends_of_a_tunnel_share_one_preshared_key(world: World):
+def test_both_ends_of_a_tunnel_share_one_preshared_key(world: World) -> None:
     secrets = world.generated().vault.all_secrets(world.identity)
     gateways = {"anaa-mairie-gw", "anaa-ecole-gw", "rapa-mairie-box"}
     assert set(secrets["hub"].preshared_keys) == gateways
@@ -75,7 +75,7 @@ def test_both_ends_of_a_tunnel_share_one_preshared_key(world: World):
     assert secrets["anaa-mairie-srv"].wireguard_private_key == ""
 
 
-def test_nothing_secret_is_on_disk_in_clear(world: World):
+def test_nothing_secret_is_on_disk_in_clear(world: World) -> None:
     secrets = world.generated().vault.all_secrets(world.identity)
     written = b"".join(secrets_files(world).values())
     for host in secrets.values():
@@ -86,7 +86,7 @@ def test_nothing_secret_is_on_disk_in_clear(world: World):
     assert not [path for path in (world.folder / "secrets").iterdir() if path.name.startswith(".")]
 
 
-def test_public_file_is_sorted_and_the_same_for_the_same_keys(world: World):
+def test_public_file_is_sorted_and_the_same_for_the_same_keys(world: World) -> None:
     world.generated()
     path = world.folder / "secrets" / "public.yaml"
     first = path.read_bytes()
@@ -96,7 +96,7 @@ def test_public_file_is_sorted_and_the_same_for_the_same_keys(world: World):
     assert list(keys) == sorted(keys)
 
 
-def test_rotation_stages_then_finishes(world: World):
+def test_rotation_stages_then_finishes(world: World) -> None:
     vault = world.generated().vault
     old = load_public_keys(world.folder)["rapa-mairie-box"]
     staged = vault.rotate("rapa-mairie-box", world.identity)
@@ -115,7 +115,7 @@ def test_rotation_stages_then_finishes(world: World):
     assert problems(world.vault, world.identity) == ()
 
 
-def test_a_rotation_is_not_started_twice_nor_ended_without_start(world: World):
+def test_a_rotation_is_not_started_twice_nor_ended_without_start(world: World) -> None:
     vault = world.generated().vault
     with pytest.raises(SecretsError, match="no rotation of hub is under way"):
         vault.finish_rotation("hub", world.identity)
@@ -131,13 +131,13 @@ def test_a_rotation_is_not_started_twice_nor_ended_without_start(world: World):
         ("anaa-mairie-srv", "anaa-mairie-srv has no tunnel, so no WireGuard key"),
     ],
 )
-def test_a_host_without_keys_cannot_rotate(world: World, host: str, message: str):
+def test_a_host_without_keys_cannot_rotate(world: World, host: str, message: str) -> None:
     with pytest.raises(SecretsError) as caught:
         world.generated().vault.rotate(host, world.identity)
     assert message in str(caught.value)
 
 
-def test_missing_file_is_a_sentence(world: World):
+def test_missing_file_is_a_sentence(world: World) -> None:
     with pytest.raises(SecretsError) as caught:
         world.vault.open("rapa", world.identity)
     assert str(caught.value) == (
@@ -146,7 +146,7 @@ def test_missing_file_is_a_sentence(world: World):
     )
 
 
-def test_undecryptable_file_says_whose_it_is(world: World):
+def test_undecryptable_file_says_whose_it_is(world: World) -> None:
     world.generated()
     with pytest.raises(SecretsError) as caught:
         world.vault.open("rapa", world.stranger)
@@ -158,7 +158,7 @@ def test_undecryptable_file_says_whose_it_is(world: World):
 
 
 @pytest.mark.parametrize("kept", [0, 10, 25, 120, 250, -1, -20])
-def test_truncated_file_is_a_sentence(world: World, kept: int):
+def test_truncated_file_is_a_sentence(world: World, kept: int) -> None:
     path = world.generated().folder / "secrets" / "rapa.age"
     path.write_bytes(path.read_bytes()[:kept])
     with pytest.raises(SecretsError) as caught:
@@ -168,7 +168,7 @@ def test_truncated_file_is_a_sentence(world: World, kept: int):
 
 
 @pytest.mark.parametrize("step", range(0, 400, 37))
-def test_a_changed_byte_is_a_sentence(world: World, step: int):
+def test_a_changed_byte_is_a_sentence(world: World, step: int) -> None:
     path = world.generated().folder / "secrets" / "rapa.age"
     sealed = bytearray(path.read_bytes())
     sealed[step] ^= 1
@@ -178,7 +178,7 @@ def test_a_changed_byte_is_a_sentence(world: World, step: int):
     assert str(path) in str(caught.value)
 
 
-def test_recipients_follow_syndicate_and_technicians(world: World):
+def test_recipients_follow_syndicate_and_technicians(world: World) -> None:
     world.generated()
     private, public = age_identity()
     newcomer = parse_identity(private.encode(), "new")
@@ -197,7 +197,7 @@ def test_recipients_follow_syndicate_and_technicians(world: World):
         narrower.vault.open("rapa", world.identity)
 
 
-def test_reencrypt_writes_nothing_when_one_file_does_not_open(world: World):
+def test_reencrypt_writes_nothing_when_one_file_does_not_open(world: World) -> None:
     world.generated()
     _, public = age_identity()
     (world.folder / "secrets" / "rapa.age").write_bytes(b"age-encryption.org/v1\nrubbish")
@@ -207,7 +207,7 @@ def test_reencrypt_writes_nothing_when_one_file_does_not_open(world: World):
     assert secrets_files(world) == before
 
 
-def test_no_recipient_at_all_is_refused(world: World):
+def test_no_recipient_at_all_is_refused(world: World) -> None:
     with pytest.raises(SecretsError, match="essai has no recipient"):
         world.with_recipients().vault.generate(world.no_identity)
 
@@ -216,13 +216,13 @@ def test_no_recipient_at_all_is_refused(world: World):
     "key",
     ["age1nonsense", "sk-ssh-ed25519@openssh.com AAAAGnNr", "ecdsa-sha2-nistp256 AAAA", "hello"],
 )
-def test_a_recipient_that_age_does_not_know_is_refused(world: World, key: str):
+def test_a_recipient_that_age_does_not_know_is_refused(world: World, key: str) -> None:
     with pytest.raises(SecretsError, match="of syndicate is not a key that can protect secrets"):
         world.with_recipients(key).vault.generate(world.no_identity)
     assert not (world.folder / "secrets").exists()
 
 
-def test_an_ssh_key_opens_what_is_encrypted_to_it(world: World):
+def test_an_ssh_key_opens_what_is_encrypted_to_it(world: World) -> None:
     private = Path(__file__).parents[3] / "inventories" / "demo" / "identity" / "hina-ssh"
     demo = world.with_recipients(SSH_KEY + " a comment", demo=True)
     demo.vault.generate(world.no_identity)
@@ -230,7 +230,7 @@ def test_an_ssh_key_opens_what_is_encrypted_to_it(world: World):
     assert demo.vault.open("rapa", identity).hosts
 
 
-def test_problems_without_identity(world: World):
+def test_problems_without_identity(world: World) -> None:
     world.generated()
     (world.folder / "secrets" / "rapa.age").unlink()
     keys = load_public_keys(world.folder)
@@ -242,7 +242,7 @@ def test_problems_without_identity(world: World):
     assert found["public.yaml"].startswith("anaa-ecole-gw has no public key")
 
 
-def test_problems_with_identity_compares_the_two_halves(world: World):
+def test_problems_with_identity_compares_the_two_halves(world: World) -> None:
     world.generated()
     keys = load_public_keys(world.folder)
     keys["hub"] = keys["rapa-mairie-box"]
@@ -254,7 +254,7 @@ def test_problems_with_identity_compares_the_two_halves(world: World):
 
 @pytest.mark.parametrize("name", ["public.yaml", "recipients.yaml", "others.yaml"])
 @pytest.mark.parametrize("content", [b"- [", b"\xff\xfe", b"hub: 3", b"- 3", b"text"])
-def test_a_damaged_clear_file_is_a_sentence(world: World, name: str, content: bytes):
+def test_a_damaged_clear_file_is_a_sentence(world: World, name: str, content: bytes) -> None:
     path = world.generated().folder / "secrets" / name
     path.write_bytes(content)
     readers = {
@@ -267,7 +267,9 @@ def test_a_damaged_clear_file_is_a_sentence(world: World, name: str, content: by
         reader(world.folder)
 
 
-def test_a_failed_write_leaves_the_old_file_and_no_other(world: World, monkeypatch):
+def test_a_failed_write_leaves_the_old_file_and_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.generated()
     before = secrets_files(world)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,9 +10,11 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
 from mairie.secrets import SecretsError, files
 from mairie.secrets.check import problems
+from mairie.secrets.identity import Identity
 from mairie.secrets.logins import Logins
 from mairie.secrets.passwords import nt_hash
 from mairie.secrets.wifi import WifiEntry
@@ -53,7 +56,9 @@ def revoked(world: World) -> set[str]:
     listed = x509.load_pem_x509_crl(entry(world).revocations.encode())
     authority = entry(world).authority
     assert authority is not None
-    assert listed.is_signature_valid(authority.parsed.public_key())
+    key = authority.parsed.public_key()
+    assert isinstance(key, EllipticCurvePublicKey)
+    assert listed.is_signature_valid(key)
     return {f"{item.serial_number:X}" for item in listed}
 
 
@@ -328,7 +333,9 @@ def test_a_rotation_of_the_tunnel_keeps_them(rapa: World) -> None:
         ),
     ],
 )
-def test_what_does_not_exist_is_a_sentence(rapa: World, act: Any, message: str) -> None:
+def test_what_does_not_exist_is_a_sentence(
+    rapa: World, act: Callable[[Logins, Identity], object], message: str
+) -> None:
     with pytest.raises(SecretsError) as caught:
         act(Logins(rapa.vault), rapa.identity)
     assert str(caught.value) == message

@@ -15,7 +15,7 @@ from mairie.errors import MairieError
 from mairie.files.phones import VOICEMAIL
 from mairie.inventory.load import load
 from mairie.plan.host import HostPlan
-from mairie.plan.parts.voip import VoipPlan
+from mairie.plan.parts.voip import EmergencyNumber, Extension, RingGroup, VoipPlan
 from mairie.plan.resolve import resolve_host
 from mairie.render import render_public
 from mairie.sheets import phones as sheet
@@ -55,7 +55,12 @@ def test_the_sheet_has_every_number(demo: Path, tmp_path: Path, plan: HostPlan) 
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     found = " ".join(words(path).split())
     voip = voip_of(plan)
-    for each in (*voip.extensions, *voip.groups, *voip.emergency):
+    listed: tuple[Extension | RingGroup | EmergencyNumber, ...] = (
+        *voip.extensions,
+        *voip.groups,
+        *voip.emergency,
+    )
+    for each in listed:
         assert f"{each.number} {each.label}" in found
     assert "100 Accueil du public" in found
     assert "*041 Rapa" in found
