@@ -26,6 +26,7 @@ from mairie.plan.parts.voip import (
 )
 from mairie.plan.phones import has_phones, more_prefixes, site_phones
 from mairie.plan.telephone_host import has_voip, own_address, telephone_hosts
+from mairie.plan.ways_out import only_uplink
 
 
 def site_voip(place: SiteHost) -> VoipPlan | None:
@@ -66,6 +67,7 @@ def site_voip(place: SiteHost) -> VoipPlan | None:
             FaxLine(name=name, number=fax.number, mail=fax.mail)
             for name, fax in sorted(telephony.faxes.items())
         ),
+        only_uplink=only_uplink(place),
     )
 
 

@@ -249,6 +249,9 @@ class VoipPlan:
     """Whether phones may speak TLS: HostSecrets has ``phones:certificate`` and ``phones:key``,
     which desk phones trust since they were set up."""
     faxes: tuple[FaxLine, ...] = ()
+    only_uplink: str = ""
+    """Uplink of its site without which no call leaves, emergencies neither; empty: there are more
+    ways."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
