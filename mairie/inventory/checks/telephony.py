@@ -110,6 +110,7 @@ def _wrong(facts: Facts, system: System) -> Iterator[tuple[Key, str]]:
     yield from _phones(facts, system)
     yield from _numbers(facts, system)
     yield from _members(system)
+    yield from _announcements(facts, system)
     if system.telephony.reception is not None:
         for path, message in hours_problems(system.telephony.reception):
             yield ("telephony", "reception", *path), message
@@ -253,6 +254,19 @@ def _authorities(facts: Facts, system: System) -> Iterator[tuple[Key, str]]:
             yield (
                 ("telephony", "trunks", name, "authority"),
                 f"{message}; an authority is a file authorities/<name>.pem",
+            )
+
+
+def _announcements(facts: Facts, system: System) -> Iterator[tuple[Key, str]]:
+    known = facts.sources.announcements
+    reception = system.telephony.reception
+    for key in ("announcement", "closed_announcement") if reception is not None else ():
+        name = getattr(reception, key)
+        if name is not None and name not in known:
+            message = unknown("announcement", name, known)
+            yield (
+                ("telephony", "reception", key),
+                f"{message}; an announcement is a file announcements/<name>.wav",
             )
 
 
