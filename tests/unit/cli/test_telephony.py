@@ -21,8 +21,9 @@ TO_CHECK = (
     "ask, then write the day into checked: in telephony.territories"
 )
 ONE_WAY = (
-    "one way out: calls of rapa leave by one uplink (satellite); while it is down no emergency call "
-    "gets out; add a second one, such as 4G, and keep a charged mobile telephone beside the phones"
+    "one way out: calls of rapa leave by one uplink (satellite); while it is down no emergency "
+    "call gets out; add a second one, such as 4G, and keep a charged mobile telephone beside the "
+    "phones"
 )
 
 
@@ -80,7 +81,9 @@ def test_another_way_out_is_an_uplink_or_a_box_on_the_premises(inventory: Path) 
     path.write_text(two)
     assert ONE_WAY not in list(notices(load(inventory), date(2026, 1, 1)))
     of_their_own = text.replace("host: sip.operateur.demo.example", "host: 10.41.195.9")
-    path.write_text(of_their_own.replace("kind: register", "kind: ip").replace("username: rapa", ""))
+    path.write_text(
+        of_their_own.replace("kind: register", "kind: ip").replace("username: rapa", "")
+    )
     assert ONE_WAY not in list(notices(load(inventory), date(2026, 1, 1)))
 
 
