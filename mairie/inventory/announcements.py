@@ -1,6 +1,6 @@
-"""``announcements/<name>.wav``: what callers of a reception hear, spoken by the town hall itself.
+"""``announcements/<name>.wav``: what callers of a reception hear, recorded by the town hall.
 
-A recording travels as A-law (ITU-T G.711), half its size: calls from outside sound like that anyway.
+A recording travels as A-law (ITU-T G.711), half its size: calls from outside sound like it anyway.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def _table() -> bytes:
 
 
 def _one(sample: int) -> int:
-    """Encode one sample (ITU-T G.711, table 1): sign, segment, four bits; every other bit turned."""
+    """Encode a sample (ITU-T G.711, table 1): sign, segment, four bits; every other bit turned."""
     sign = 0x80 if sample >= 0 else 0
     size = min((sample if sample >= 0 else ~sample) >> 3, 4095)
     segment = max(size.bit_length() - 5, 0)

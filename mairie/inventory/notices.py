@@ -50,8 +50,8 @@ def notices(territory: Territory, today: date) -> Iterator[str]:
         )
     for uplink, communes in one_way.items():
         yield (
-            f"one way out: calls of {listing(communes)} leave by one uplink ({uplink}); while it is "
-            "down no emergency call gets out; add a second one, such as 4G, and keep a charged "
+            f"one way out: calls of {listing(communes)} leave by one uplink ({uplink}); while it "
+            "is down no emergency call gets out; add a second one, such as 4G, and keep a charged "
             "mobile telephone beside the phones"
         )
     for known, communes in ending.items():

@@ -153,21 +153,20 @@ def test_operators_are_believed_by_the_authorities_of_the_plan_alone() -> None:
 
 def test_announcements_are_played_from_where_they_are_put() -> None:
     plan = demo_plans(with_telephones)[SERVER]
-    assert plan.voip is not None
-    assert plan.voip.reception is not None
+    voip = plan.voip
+    assert voip is not None
+    assert voip.reception is not None
+    reception = voip.reception
 
     def dialled(announcement: str, closed: str) -> tuple[list[str], dict[str, str]]:
-        reception = replace(
-            plan.voip.reception,  # type: ignore[union-attr,type-var]
-            announcement=announcement,
-            closed_announcement=closed,
-        )
-        sounds = tuple(Announcement(name=each, sound="1dXU\n") for each in (announcement, closed))
-        voip = replace(  # type: ignore[type-var]
-            plan.voip, reception=reception, announcements=tuple(each for each in sounds if each.name)
+        names = [name for name in (announcement, closed) if name]
+        changed = replace(
+            voip,
+            reception=replace(reception, announcement=announcement, closed_announcement=closed),
+            announcements=tuple(Announcement(name=name, sound="1dXU\n") for name in names),
         )
         secrets = HostSecrets(others=defaultdict(lambda: "x"))
-        rendered = render(replace(plan, voip=voip), secrets, "voip")  # type: ignore[arg-type]
+        rendered = render(replace(plan, voip=changed), secrets, "voip")
         files = {file.path: file.text for file in rendered}
         return contexts(files[DIAL_PLAN])["reception"], files
 
