@@ -13,6 +13,8 @@ from mairie.host.deploy import BRICKS_FOLDER, folder, place, this_host, to_activ
 from mairie.host.packages import have_packages
 from mairie.host.units import look_at, restarted, unit
 
+UNITS = (table.SENDER, table.WATCH, table.ALERTS_SERVICE, table.ALERTS_TIMER)
+
 
 def deploy() -> None:
     """Configure, install, activate."""
@@ -23,11 +25,11 @@ def deploy() -> None:
     folder("mail", table.CONFIGURATION)
     placed, _ = place("mail")
     have_packages(name="mail: the queue, and what converts", packages=table.packages(plan))
-    units = [placed[f"{table.UNITS}/{name}"] for name in (table.SENDER, table.WATCH)]
+    units = [placed[f"{table.UNITS}/{name}"] for name in UNITS]
     systemd.daemon_reload(
         name="mail: systemd reads its units again", _if=to_activate("mail", *units)
     )
-    look_at(table.SERVICE, table.WATCH)
+    look_at(table.SERVICE, table.WATCH, table.ALERTS_TIMER)
     unit(name="mail: the queue runs", service=table.SERVICE, running=True, enabled=True)
     restarted(
         name="mail: the queue restarted",
@@ -39,4 +41,10 @@ def deploy() -> None:
         name="mail: what watches restarted",
         service=table.WATCH,
         _if=to_activate("mail", placed[f"{table.UNITS}/{table.WATCH}"]),
+    )
+    unit(name="mail: attacks are told", service=table.ALERTS_TIMER, running=True, enabled=True)
+    restarted(
+        name="mail: timer restarted",
+        service=table.ALERTS_TIMER,
+        _if=to_activate("mail", placed[f"{table.UNITS}/{table.ALERTS_TIMER}"]),
     )

@@ -137,11 +137,18 @@ def swap(commune: str, old: str, new: str, inventory: Path) -> None:
     click.echo(f"{name}, {phone.number}: {phone.mac}, a {phone.model}")
     click.echo(
         f"another model: write it in communes/{commune}.yaml\n"
+        f"if the old one was stolen, first: mairie secrets rotate {commune} --phone {name}\n"
         f"then: mairie deploy {hosts}\n"
-        f"      mairie secrets rotate {commune} --phone {name} first, if the old one was stolen\n"
-        "plug the new phone in; it fetches its file by itself",
+        f"plug the new phone in; it fetches its file by itself{_after_all(phone.model)}",
         err=True,
     )
+
+
+def _after_all(model: str) -> str:
+    """Return what a maker's new phone needs before it fetches anything."""
+    if not model.startswith("yealink-"):
+        return ""
+    return ", once its page lets it trust us (docs/phones.md, A new Yealink)"
 
 
 def _ask(hosts: Hosts, *arguments: str) -> None:

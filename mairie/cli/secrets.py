@@ -212,9 +212,12 @@ def _rotate_key(vault: Vault, host: str, identity: Identity, *, finish: bool) ->
 @command.command()
 @click.argument("owner", metavar="COMMUNE|HUB")
 @click.option("--yes", is_flag=True, help="Print even when the output is not a terminal.")
+@click.option("--phone", metavar="NAME", help="Of COMMUNE: the code of its voicemail alone.")
 @inventory_option
 @identity_option
-def show(owner: str, yes: bool, inventory: Path, identity: Path | None) -> None:
+def show(
+    *, owner: str, yes: bool, phone: str | None, inventory: Path, identity: Path | None
+) -> None:
     """Print the secrets of a commune or hub, in clear, to a terminal only."""
     vault = open_vault(inventory)
     owners.hosts(vault.territory, owner)
@@ -223,6 +226,9 @@ def show(owner: str, yes: bool, inventory: Path, identity: Path | None) -> None:
             "secrets are only printed to a terminal, not into a file or a pipe; add --yes if that "
             "is what you want"
         )
+    if phone is not None:
+        click.echo(Lines(vault).code_of(owner, phone, identity_of(vault, identity)))
+        return
     click.echo(vault.open(owner, identity_of(vault, identity)).to_bytes().decode(), nl=False)
 
 

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from inspect import getsource
+from pathlib import PurePosixPath
 from typing import Any, Final
 
+from mairie import attempts
 from mairie.dialplan import national
-from mairie.files import JSON, LIBRARY, SHELL, VERIFY, TemplateFile, modules
-from mairie.files.voip import ACCOUNT, FAXES, HELPERS, OUTBOX, spools
+from mairie.files import JSON, LIBRARY, PARSES, SHELL, VERIFY, TemplateFile, modules
+from mairie.files.voip import (
+    ACCOUNT,
+    FAXES,
+    HELPERS,
+    JAIL,
+    LOGS,
+    OUTBOX,
+    RECORDS,
+    SECURITY,
+    spools,
+)
+from mairie.nftables.telephony import FLOODERS, FLOODERS_IPV6, PREFIX
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.mail import MailPlan
-from mairie.plan.parts.voip import VOICEMAIL
+from mairie.plan.parts.voip import VOICEMAIL, VoipPlan
 
 CONFIGURATION: Final = "/etc/postfix"
 PASSWORD: Final = f"{CONFIGURATION}/relay_password"
@@ -21,6 +35,12 @@ SETTINGS: Final = "/etc/mairie/messages.json"
 UNITS: Final = "/etc/systemd/system"
 WATCH: Final = "mairie-messages.path"
 SENDER: Final = "mairie-messages.service"
+ALERTS: Final = f"{HELPERS}/tell-alerts"
+ALERTS_SETTINGS: Final = "/etc/mairie/alerts.json"
+ALERTS_SERVICE: Final = "mairie-alerts.service"
+ALERTS_TIMER: Final = "mairie-alerts.timer"
+TRIED: Final = f"{LIBRARY}/mairie_messages/tried.py"
+"""The module with which controls count attacks too."""
 MESSAGE_BYTES: Final = 20_000_000
 """Of one mail: 180 s of sound that could not be compressed, or some hundred pages of fax."""
 LONGEST_PAUSE_S: Final = 900
@@ -47,6 +67,7 @@ def files(plan: HostPlan) -> tuple[TemplateFile, ...]:
         *queue_files(plan.mail),
         *modules("mail", "mairie_messages/*.py"),
         *_sender(plan, plan.mail),
+        *_alerts(plan),
     )
 
 
@@ -84,6 +105,38 @@ def settings(plan: HostPlan, mail: MailPlan) -> dict[str, Any]:
         ],
         "port": PORT,
     }
+
+
+def alert_settings(plan: HostPlan, voip: VoipPlan) -> dict[str, Any]:
+    """Return what tell-alerts reads, as JSON types; the limits are those of the controls."""
+    return {
+        "commune": plan.place.commune_label,
+        "logs": LOGS,
+        "security": PurePosixPath(SECURITY).name,
+        "records": RECORDS,
+        "own": [voip.ipv4, voip.ipv6, "127.0.0.1"],
+        "alert": voip.guard.alert,
+        "burst": voip.guard.source_burst,
+        "sets": {FLOODERS: "", FLOODERS_IPV6: f"/{PREFIX}"},
+        "tag": JAIL,
+    }
+
+
+def _alerts(plan: HostPlan) -> Iterator[TemplateFile]:
+    if plan.voip is None:
+        return
+    source = getsource(attempts)
+    yield TemplateFile(path=TRIED, check=PARSES, context={"source": source})
+    yield TemplateFile(
+        path=ALERTS_SETTINGS,
+        mode="600",
+        check=JSON,
+        context={"settings": alert_settings(plan, plan.voip)},
+    )
+    yield TemplateFile(path=ALERTS, mode="755", check=SHELL, context={"library": LIBRARY})
+    context = {"program": ALERTS, "voicemail": VOICEMAIL, "account": ACCOUNT}
+    for name in (ALERTS_SERVICE, ALERTS_TIMER):
+        yield TemplateFile(path=f"{UNITS}/{name}", check=VERIFY, context=context)
 
 
 def _sender(plan: HostPlan, mail: MailPlan) -> Iterator[TemplateFile]:

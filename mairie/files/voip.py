@@ -36,6 +36,8 @@ from mairie.plan.parts.voip import (
 CANDIDATE = "/etc/mairie/voip"
 LIVE = "/etc/asterisk"
 """All that Asterisk reads; nothing else is left in it."""
+ENCODED = ".b64"
+"""Ending of a placed file whose bytes are in base64: a recording."""
 ACCOUNT = "asterisk"
 SERVICE = "asterisk.service"
 PACKAGE = "asterisk"
@@ -265,7 +267,12 @@ def candidate_of(name: str) -> str:
 
 def live_of(path: str) -> str:
     """Return the path from which Asterisk reads a file that is placed at ``path``."""
-    return f"{LIVE}/{PurePosixPath(path).name}"
+    return f"{LIVE}/{PurePosixPath(path).name.removesuffix(ENCODED)}"
+
+
+def recording_of(name: str) -> str:
+    """Return how the dial plan names a recording of the town hall: its path, without ``.alaw``."""
+    return f"{LIVE}/{name}"
 
 
 def configuration_files(plan: HostPlan) -> tuple[TemplateFile, ...]:
@@ -400,6 +407,10 @@ def _commune(plan: HostPlan, voip: VoipPlan) -> Iterator[TemplateFile]:
         variables={each.name: phone_variables(each, voip) for each in voip.extensions},
         spoken=spoken,
     )
+    for each in voip.announcements:
+        yield _read(
+            f"{each.name}.alaw{ENCODED}", template="announcement.alaw.b64", sound=each.sound
+        )
     yield _read("extensions_closed.conf", days=reception.closed if reception else ())
     yield _read(
         "extensions.conf",
@@ -415,6 +426,7 @@ def _commune(plan: HostPlan, voip: VoipPlan) -> Iterator[TemplateFile]:
         national=national,
         trunk_prefix=trunk_prefix(voip.country_code),
         incoming=incoming_numbers(voip),
+        recording_of=recording_of,
         faxes=FAXES,
         spoken=spoken,
     )
@@ -433,6 +445,7 @@ def _programs(at: VoipPlan | ExchangePlan) -> Iterator[TemplateFile]:
         context={
             "candidate": CANDIDATE,
             "live": LIVE,
+            "encoded": ENCODED,
             "account": ACCOUNT,
             "service": SERVICE,
             "restart": " ".join(RESTART),

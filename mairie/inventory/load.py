@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from mairie.inventory import checks
+from mairie.inventory.announcements import announcements
 from mairie.inventory.authorities import authorities
 from mairie.inventory.filter_lists import filter_lists
 from mairie.inventory.layers import LayerFile, merged_layers, read_layer
@@ -67,6 +68,7 @@ def read(folder: Path, layers_folder: Path | None = None, *, secrets: bool = Tru
     sources.terms = terms_of(folder, sources.commune_files, problems)
     sources.filter_lists = filter_lists(folder, problems)
     sources.authorities = authorities(folder, problems)
+    sources.announcements = announcements(folder, problems)
     sources.package_certificate = package_certificate(folder, problems)
     problems += checks.problems(sources, secrets=secrets)
     territory = None if problems or sources.syndicate is None else territory_of(sources)
@@ -86,6 +88,7 @@ def territory_of(sources: Sources) -> Territory:
         terms=sources.terms,
         filter_lists=sources.filter_lists,
         authorities=sources.authorities,
+        announcements=sources.announcements,
         package_certificate=sources.package_certificate,
     )
 

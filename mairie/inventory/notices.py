@@ -10,8 +10,10 @@ from mairie.inventory.problems import listing
 from mairie.model.commune import Commune
 from mairie.model.reference import Reference
 from mairie.model.territory import Territory
+from mairie.plan.context import Shared
 from mairie.plan.dialling import territory_of
-from mairie.plan.reference import ReferenceBook
+from mairie.plan.telephone_host import telephone_host
+from mairie.plan.ways_out import only_uplink
 
 HOLIDAYS_WARNING = timedelta(days=180)
 """Before the last public holiday that hosts know: every one of them has to be deployed."""
@@ -21,7 +23,9 @@ AUTHORITIES_WARNING = timedelta(days=90)
 
 def notices(territory: Territory, today: date) -> Iterator[str]:
     """Yield a line for each thing, for communes with telephones alone."""
-    book = ReferenceBook(territory)
+    shared = Shared.of(territory)
+    book = shared.references
+    one_way: dict[str, list[str]] = {}
     unchecked: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     ending: dict[date, list[str]] = {}
     for stem, commune in territory.communes.items():
@@ -31,6 +35,9 @@ def notices(territory: Territory, today: date) -> Iterator[str]:
         label, numbers = _unchecked(commune, reference)
         if numbers:
             unchecked.setdefault((label, numbers), []).append(stem)
+        place = telephone_host(shared, stem)
+        if place is not None and (uplink := only_uplink(place)):
+            one_way.setdefault(uplink, []).append(stem)
         reception = commune.telephony.reception if commune.telephony is not None else None
         known = date(max(reference.telephony.holiday_years), 12, 31)
         if reception is not None and reception.holidays and known - today < HOLIDAYS_WARNING:
@@ -40,6 +47,12 @@ def notices(territory: Territory, today: date) -> Iterator[str]:
         yield (
             f"to be checked: who answers {', '.join(numbers)} ({label}) in {listing(communes)}; "
             "ask, then write the day into checked: in telephony.territories"
+        )
+    for uplink, communes in one_way.items():
+        yield (
+            f"one way out: calls of {listing(communes)} leave by one uplink ({uplink}); while it "
+            "is down no emergency call gets out; add a second one, such as 4G, and keep a charged "
+            "mobile telephone beside the phones"
         )
     for known, communes in ending.items():
         yield (

@@ -36,6 +36,8 @@ class Sources:
     """Of the visitors' portal, by commune; under ``""`` those of everybody else."""
     authorities: Mapping[str, str] = field(default_factory=dict)
     """Of operators, PEM by name."""
+    announcements: Mapping[str, str] = field(default_factory=dict)
+    """Of receptions, A-law in base64 by name."""
     package_certificate: str = ""
 
     @property

@@ -136,6 +136,12 @@ class Reception(Model):
     )
     closures: tuple[Closure, ...] = ()
     holidays: bool = Field(True, description="Closed on public holidays of the territory")
+    announcement: Name | None = Field(
+        None, description="File announcements/<name>.wav that callers hear before it rings"
+    )
+    closed_announcement: Name | None = Field(
+        None, description="The same when it is closed, before the tone after which they speak"
+    )
 
 
 class Group(Model):

@@ -50,6 +50,10 @@ class Territory:
     authorities: Mapping[str, str] = field(default_factory=dict)
     """Who signs certificates of operators, PEM by name of the file."""
 
+    announcements: Mapping[str, str] = field(default_factory=dict)
+    """What callers of receptions hear, by name of the file: A-law, 8000 samples a second, in base64
+    with lines."""
+
     package_certificate: str = ""
     """Armoured OpenPGP certificate of the syndicate's packages; empty before there is one."""
 

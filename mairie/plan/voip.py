@@ -10,6 +10,7 @@ from mairie.plan.context import HubHost, SiteHost
 from mairie.plan.dialling import calling_code, short_code, territory_of
 from mairie.plan.opening import closed_days, spans
 from mairie.plan.parts.voip import (
+    Announcement,
     EmergencyNumber,
     ExchangePlan,
     Extension,
@@ -26,6 +27,7 @@ from mairie.plan.parts.voip import (
 )
 from mairie.plan.phones import has_phones, more_prefixes, site_phones
 from mairie.plan.telephone_host import has_voip, own_address, telephone_hosts
+from mairie.plan.ways_out import only_uplink
 
 
 def site_voip(place: SiteHost) -> VoipPlan | None:
@@ -66,6 +68,8 @@ def site_voip(place: SiteHost) -> VoipPlan | None:
             FaxLine(name=name, number=fax.number, mail=fax.mail)
             for name, fax in sorted(telephony.faxes.items())
         ),
+        announcements=tuple(_announcements(place, telephony)),
+        only_uplink=only_uplink(place),
     )
 
 
@@ -162,7 +166,18 @@ def _reception(
         voicemail=wanted.voicemail,
         hours=spans(wanted),
         closed=closed_days(wanted, territory.holidays, years),
+        announcement=wanted.announcement or "",
+        closed_announcement=wanted.closed_announcement or "",
     )
+
+
+def _announcements(place: SiteHost, telephony: Telephony) -> Iterator[Announcement]:
+    reception = telephony.reception
+    if reception is not None:
+        recorded = place.shared.territory.announcements
+        played = {reception.announcement, reception.closed_announcement}
+        for name in sorted(each for each in played if each):
+            yield Announcement(name=name, sound=recorded[name])
 
 
 def _trunks(place: SiteHost, telephony: Telephony) -> Iterator[Trunk]:

@@ -94,6 +94,23 @@ class Lines:
         self._write(commune, {**old, **{name: new_secret(name) for name in names}}, identity)
         return tuple(spoken(name) for name in names)
 
+    def code_of(self, commune: str, phone: str, identity: Identity) -> str:
+        """Return the code with which a phone's voicemail begins; its person may have another.
+
+        Raises:
+            SecretsError: there is no such phone, it has no voicemail, or its code is to be made.
+
+        """
+        phones = self._commune(commune).phones
+        if phone not in phones:
+            raise owners.unknown(f"phone of {commune}", phone, phones, self.vault.territory)
+        if not phones[phone].voicemail:
+            raise SecretsError(f"{phone} has no voicemail; write voicemail: true in its line")
+        held = self.vault.open(commune, identity).telephony
+        if (name := f"{VOICEMAIL}{phone}") not in held:
+            raise SecretsError(f"{phone} has no code yet; make it: mairie secrets generate")
+        return held[name]
+
     def _certificate(self, stem: str, commune: Commune) -> dict[str, str]:
         place = telephone_host(Shared.of(self.vault.territory), stem)
         if place is None:

@@ -94,7 +94,13 @@ def _keys(voip: VoipPlan) -> Iterator[tuple[str, str]]:
 def _cut(plan: HostPlan, voip: VoipPlan) -> Iterator[str]:
     yield "Les appels d'un poste à l'autre et la messagerie continuent."
     local = any(trunk.local for trunk in voip.trunks)
-    if local:
+    if local and voip.only_uplink:
+        yield (
+            "Les appels vers l'extérieur et les urgences passent par la seule liaison internet de "
+            "la mairie. Si c'est elle qui est coupée, aucun appel ne sort, urgences comprises : "
+            "prendre un téléphone mobile, ou aller chercher du secours."
+        )
+    elif local:
         yield (
             "Les appels vers l'extérieur et les urgences passent par la ligne de la commune, tant "
             "que celle-ci fonctionne."
@@ -111,7 +117,7 @@ def _cut(plan: HostPlan, voip: VoipPlan) -> Iterator[str]:
             "est coupée, ils n'appellent plus, urgences comprises : prendre un téléphone mobile."
         )
     if voip.neighbours:
-        by_number = " : composer leur numéro extérieur" if local else ""
+        by_number = " : composer leur numéro extérieur" if local and not voip.only_uplink else ""
         yield f"Les autres communes ne répondent plus à leur code{by_number}."
     yield "Les messages à envoyer par courriel attendent, et partent au retour de la liaison."
     yield "Sans courant, les postes se taisent : un téléphone mobile chargé reste à portée de main."

@@ -48,7 +48,7 @@ def ahead(plan: HostPlan, probe: Probe) -> None:
     reason="Sans eux, un message laissé sur un répondeur n'arrive jamais par courriel.",
     severity="high",
     references=("ANSSI hygiène 20",),
-    each=lambda plan: (table.SERVICE, table.WATCH) if sends(plan) else (),
+    each=lambda plan: (table.SERVICE, table.WATCH, table.ALERTS_TIMER) if sends(plan) else (),
 )
 def test_in_service(subject: str, probe: Probe) -> None:
     enabled = probe(f"systemctl is-enabled {subject}").stdout.strip()

@@ -7,10 +7,10 @@ References as in test_voip.py.
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from mairie import attempts as look
 from mairie.files import voip as table
 from mairie.files.voip import guard_files
 from mairie.host.control import control
-from mairie.host.looks import telephony_guard as look
 from mairie.host.looks.links import links
 from mairie.host.looks.unit import changed_since_start
 from mairie.host.probe import CannotLookError, Probe, as_json, said

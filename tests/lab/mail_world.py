@@ -87,7 +87,9 @@ class MailWorld(World):
             self.nodes.check(RURUTU, ["chown", f"{file.owner}:{file.group}", file.path])
         self.install(RURUTU, *table.packages(plan))
         self.nodes.check(RURUTU, ["systemctl", "daemon-reload"])
-        self.nodes.check(RURUTU, ["systemctl", "enable", "--now", table.SERVICE, table.WATCH])
+        self.nodes.check(
+            RURUTU, ["systemctl", "enable", "--now", table.SERVICE, table.WATCH, table.ALERTS_TIMER]
+        )
 
     def install(self, name: str, *packages: str) -> None:
         """Install packages of Debian."""

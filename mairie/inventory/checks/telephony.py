@@ -33,6 +33,8 @@ class System:
     territory: PhoneTerritory
     places: Mapping[str, SitePlace]
     """Sites by their stem."""
+    main_site: str
+    """Site of the telephone host, whose number the main one is."""
 
     @property
     def root(self) -> Key:
@@ -97,7 +99,7 @@ def _system(facts: Facts, stem: str, commune: Commune) -> System | Problem | Non
         )
         return facts.sources.in_commune(stem, ("insee",), message)
     telephony = commune.telephony or Telephony()
-    return System(stem, commune, telephony, reference, territory, places)
+    return System(stem, commune, telephony, reference, territory, places, first[0].stem)
 
 
 def _root(commune: Commune) -> Key:
@@ -108,6 +110,7 @@ def _wrong(facts: Facts, system: System) -> Iterator[tuple[Key, str]]:
     yield from _phones(facts, system)
     yield from _numbers(facts, system)
     yield from _members(system)
+    yield from _announcements(facts, system)
     if system.telephony.reception is not None:
         for path, message in hours_problems(system.telephony.reception):
             yield ("telephony", "reception", *path), message
@@ -254,6 +257,19 @@ def _authorities(facts: Facts, system: System) -> Iterator[tuple[Key, str]]:
             )
 
 
+def _announcements(facts: Facts, system: System) -> Iterator[tuple[Key, str]]:
+    known = facts.sources.announcements
+    reception = system.telephony.reception
+    for key in ("announcement", "closed_announcement") if reception is not None else ():
+        name = getattr(reception, key)
+        if name is not None and name not in known:
+            message = unknown("announcement", name, known)
+            yield (
+                ("telephony", "reception", key),
+                f"{message}; an announcement is a file announcements/<name>.wav",
+            )
+
+
 def _port(system: System, path: Key, trunk: Trunk) -> Iterator[tuple[Key, str]]:
     """Yield the port of a trunk that the firewall would not let out."""
     reference = system.reference
@@ -300,15 +316,29 @@ def _callers(system: System) -> Iterator[tuple[Key, str]]:
         elif system.telephony.trunks and text not in system.delivered:
             message = f"{text} is delivered by no trunk of this commune: nobody could call back"
             yield path, f"{message}; there are: {listing(sorted(system.delivered))}"
+    sites = {phone.site: None for phone in system.commune.phones.values()}
+    silent = [name for name in sites if name in system.places and name not in telephony.sites]
+    if telephony.number is not None and len(sites) > 1:
+        for name in silent:
+            if name != system.main_site:
+                yield _shared_number(telephony.number, name, system)
     if telephony.number is None:
-        sites = {phone.site: None for phone in system.commune.phones.values()}
-        silent = [name for name in sites if name in system.places and name not in telephony.sites]
         message = "no number of its own: calls would show none"
         if silent:
             message = f"no number: emergency calls from {listing(silent)} would show none"
         if silent or any(phone.outgoing is None for phone in system.commune.phones.values()):
             path = ("telephony", "number") if system.root == ("telephony",) else ("phones",)
             yield path, f"{message}; write number: under telephony, the commune's main number"
+
+
+def _shared_number(number: str, name: str, system: System) -> tuple[Key, str]:
+    """Return what is wrong with a building whose number is nowhere: help would go to another."""
+    path = ("telephony", "sites") if system.telephony.sites else ("telephony", "number")
+    return path, (
+        f'"{name}" has phones and no number: its emergency calls would show {number}, and help '
+        f'would go to "{system.main_site}"; write {name}: with that building\'s own number under '
+        "telephony.sites, or this one again if it is right there"
+    )
 
 
 def _rules(system: System) -> Iterator[tuple[Key, str]]:

@@ -102,6 +102,19 @@ class Reception:
     hours: tuple[OpenSpan, ...]
     closed: tuple[ClosedDay, ...]
     """Of this year and the two after it, in order: a host that nobody deploys still knows them."""
+    announcement: str = ""
+    """Name of the recording that callers hear before it rings; empty: it rings at once."""
+    closed_announcement: str = ""
+    """The same when it is closed; empty: the words of Asterisk's voicemail."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement:
+    """A recording of the town hall's own."""
+
+    name: str
+    sound: str
+    """A-law, 8000 samples a second, in base64 with lines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +262,11 @@ class VoipPlan:
     """Whether phones may speak TLS: HostSecrets has ``phones:certificate`` and ``phones:key``,
     which desk phones trust since they were set up."""
     faxes: tuple[FaxLine, ...] = ()
+    announcements: tuple[Announcement, ...] = ()
+    """Those that are played, by name."""
+    only_uplink: str = ""
+    """Uplink of its site without which no call leaves, emergencies neither; empty: there are more
+    ways."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,14 @@
 """What brick mail renders for a commune whose messages and faxes are sent, and voip with it."""
 
+import json
 import re
 from collections.abc import Callable
+from inspect import getsource
 
 import pytest
 import yaml
 
+from mairie import attempts
 from mairie.files import mail as table
 from mairie.files.voip import CANDIDATE, HAND_OVER, OF_FAXES
 from mairie.model.mail import Mail
@@ -74,3 +77,14 @@ def test_faxes_come_with_what_they_need(rendered: Rendered) -> None:
     without = rendered("voip", BOX)
     assert f"{CANDIDATE}/res_fax.conf" not in without
     assert not any(name in without[f"{CANDIDATE}/modules.conf"].text for name in OF_FAXES)
+
+
+def test_attacks_are_counted_by_the_code_of_the_controls(
+    rendered: Rendered, demo: dict[str, HostPlan]
+) -> None:
+    files = rendered("mail", SERVER)
+    assert files[table.TRIED].text == getsource(attempts)
+    told = json.loads(files[table.ALERTS_SETTINGS].text)
+    voip = demo[SERVER].voip
+    assert voip is not None
+    assert (told["alert"], told["burst"]) == (voip.guard.alert, voip.guard.source_burst)

@@ -15,9 +15,10 @@ from mairie.files.voip import (
     KEY,
     PUBLIC_AUTHORITIES,
     RESTART,
+    live_of,
 )
 from mairie.plan.host import HostPlan, HostSecrets
-from mairie.plan.parts.voip import Trunk
+from mairie.plan.parts.voip import Announcement, Trunk
 from mairie.render import RenderedFile, render
 from tests.lab.voip_inventory import RAPA, RURUTU
 from tests.render.conftest import demo_plans
@@ -149,3 +150,40 @@ def test_operators_are_believed_by_the_authorities_of_the_plan_alone() -> None:
     transports, authorities = rendered_with(reserve)
     assert "ca_list" not in transports
     assert authorities == ""
+
+
+def test_announcements_are_played_from_where_they_are_put() -> None:
+    plan = demo_plans(with_telephones)[SERVER]
+    voip = plan.voip
+    assert voip is not None
+    assert voip.reception is not None
+    reception = voip.reception
+
+    def dialled(announcement: str, closed: str) -> tuple[list[str], dict[str, str]]:
+        names = [name for name in (announcement, closed) if name]
+        changed = replace(
+            voip,
+            reception=replace(reception, announcement=announcement, closed_announcement=closed),
+            announcements=tuple(Announcement(name=name, sound="1dXU\n") for name in names),
+        )
+        secrets = HostSecrets(others=defaultdict(lambda: "x"))
+        rendered = render(replace(plan, voip=changed), secrets, "voip")
+        files = {file.path: file.text for file in rendered}
+        return contexts(files[DIAL_PLAN])["reception"], files
+
+    both, files = dialled("accueil", "ferme")
+    assert both[2] == " same => n,Playback(/etc/asterisk/accueil)"
+    assert both[-3:] == [
+        " same => n(closed),Playback(/etc/asterisk/ferme)",
+        " same => n,VoiceMail(101@mairie,s)",
+        " same => n,Hangup()",
+    ]
+    for name in ("accueil", "ferme"):
+        path = f"{CANDIDATE}/{name}.alaw.b64"
+        assert files[path] == "1dXU\n"
+        assert live_of(path) == f"/etc/asterisk/{name}.alaw"
+    one, files = dialled("accueil", "")
+    assert one[-1] == " same => n(closed),Goto(leave-message,101,1)"
+    assert f"{CANDIDATE}/ferme.alaw.b64" not in files
+    none, _ = dialled("", "")
+    assert not [line for line in none if "Playback" in line]

@@ -24,7 +24,10 @@ def no_identity_of_mine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
             "polynesie",
             "48 communes, 100 hosts, no error\n"
             "to be checked: who answers 112, 15, 16, 17, 18 (Polynésie française) in nuku-hiva; "
-            "ask, then write the day into checked: in telephony.territories\n",
+            "ask, then write the day into checked: in telephony.territories\n"
+            "one way out: calls of nuku-hiva leave by one uplink (fibre); while it is down no "
+            "emergency call gets out; add a second one, such as 4G, and keep a charged mobile "
+            "telephone beside the phones\n",
         ),
     ],
 )

@@ -84,7 +84,8 @@ def test_one_phone_in_the_place_of_another(inventory: Path, rurutu: Path, typed:
     before = rurutu.read_text()
     found = demo.mairie("phone", "swap", "rurutu", typed, NEW.upper(), "-i", inventory)
     assert (found.code, found.stdout) == (0, f"accueil, 101: {NEW}, a yealink-t31g\n")
-    assert "mairie deploy rurutu-mairie-gw rurutu-mairie-srv" in found.stderr
+    rotated = found.stderr.index("mairie secrets rotate rurutu --phone accueil")
+    assert rotated < found.stderr.index("mairie deploy rurutu-mairie-gw rurutu-mairie-srv")
     assert rurutu.read_text() == before.replace(OLD, NEW)
 
 

@@ -20,6 +20,11 @@ TO_CHECK = (
     "to be checked: who answers 112, 15, 16, 17, 18 (Polynésie française) in rapa, rurutu; "
     "ask, then write the day into checked: in telephony.territories"
 )
+ONE_WAY = (
+    "one way out: calls of rapa leave by one uplink (satellite); while it is down no emergency "
+    "call gets out; add a second one, such as 4G, and keep a charged mobile telephone beside the "
+    "phones"
+)
 
 
 @pytest.fixture
@@ -57,14 +62,29 @@ def test_show_says_whom_the_hub_connects(inventory: Path) -> None:
 
 
 def test_emergency_numbers_that_nobody_checked_are_said(inventory: Path) -> None:
-    assert list(notices(load(inventory), date(2026, 1, 1))) == [TO_CHECK]
+    assert list(notices(load(inventory), date(2026, 1, 1))) == [TO_CHECK, ONE_WAY]
     path = inventory / "communes" / "rapa.yaml"
     own = '  emergency: {"18": {label: Pompiers, source: Mairie, checked: 2026-03-02}}\n'
     path.write_text(f"{path.read_text()}{own}")
     assert list(notices(load(inventory), date(2026, 1, 1))) == [
         TO_CHECK.replace(", 18", "").replace(" in rapa, rurutu", " in rapa"),
         TO_CHECK.replace(" in rapa, rurutu", " in rurutu"),
+        ONE_WAY,
     ]
+
+
+def test_another_way_out_is_an_uplink_or_a_box_on_the_premises(inventory: Path) -> None:
+    path = inventory / "communes" / "rapa.yaml"
+    text = path.read_text()
+    second = "  - {kind: 4g, down: 10M, up: 2M}\nsites:"
+    two = text.replace("sites:", second, 1).replace("wan: eth0", "wan: {satellite: eth0, 4g: eth6}")
+    path.write_text(two)
+    assert ONE_WAY not in list(notices(load(inventory), date(2026, 1, 1)))
+    of_their_own = text.replace("host: sip.operateur.demo.example", "host: 10.41.195.9")
+    path.write_text(
+        of_their_own.replace("kind: register", "kind: ip").replace("username: rapa", "")
+    )
+    assert ONE_WAY not in list(notices(load(inventory), date(2026, 1, 1)))
 
 
 @pytest.mark.parametrize(
@@ -76,7 +96,11 @@ def test_holidays_that_end_soon_are_said(inventory: Path, today: date, *, said: 
         "ends soon: public holidays are known until 2028-12-31 in rapa, rurutu; add years to "
         "telephony.holiday_years and deploy"
     )
-    assert list(notices(load(inventory), today)) == [TO_CHECK, *([sentence] if said else [])]
+    assert list(notices(load(inventory), today)) == [
+        TO_CHECK,
+        ONE_WAY,
+        *([sentence] if said else []),
+    ]
 
 
 def test_check_prints_them(inventory: Path) -> None:

@@ -110,6 +110,20 @@ CASES: tuple[Case, ...] = (
         ],
     ),
     (
+        "a building that would show the number of another",
+        '  sites: {ecole: "+68940930120"}\n',
+        "",
+        [
+            'number: "+68940930000" | telephony.number: "ecole" has phones and no number: its emergency calls would show +68940930000, and help would go to "mairie"; write ecole: with that building\'s own number under telephony.sites, or this one again if it is right there'
+        ],
+    ),
+    (
+        "a building with the number of another, on purpose",
+        'sites: {ecole: "+68940930120"}',
+        'sites: {ecole: "+68940930000"}',
+        [],
+    ),
+    (
         "an unknown site",
         "site: ecole,",
         "site: ecolle,",
@@ -233,6 +247,7 @@ CASES: tuple[Case, ...] = (
         "{ecole: ",
         "{annexe: ",
         [
+            'sites: {ecole | telephony.sites: "ecole" has phones and no number: its emergency calls would show +68940930000, and help would go to "mairie"; write ecole: with that building\'s own number under telephony.sites, or this one again if it is right there',
             'sites: {ecole | telephony.sites.annexe: unknown site "annexe"; allowed: mairie, ecole',
         ],
     ),

@@ -80,6 +80,15 @@ def test_without_a_line_of_its_own_the_sheet_says_that_nothing_gets_out(plan: Ho
     assert "communes" not in said
 
 
+def test_with_one_uplink_the_sheet_says_when_nothing_gets_out(demo: Path) -> None:
+    far = resolve_host(load(demo), "rapa-mairie-box")
+    page = sheet.telephone_page(far, voip_of(far))
+    said = " ".join(word for section in page.sections for word in section.words)
+    assert "passent par la seule liaison internet de la mairie. Si c'est elle qui" in said
+    assert "aucun appel ne sort, urgences comprises : prendre un téléphone mobile" in said
+    assert "tant que celle-ci fonctionne" not in said
+
+
 def test_keys_are_those_of_the_dial_plan(plan: HostPlan) -> None:
     texts = {file.path.rpartition("/")[2]: file.text for file in render_public(plan, "voip")}
     dialled, features = texts["extensions.conf"], texts["features.conf"]

@@ -6,7 +6,7 @@ import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from mairie.host.looks import telephony_guard as look
+from mairie import attempts as look
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SINCE = NOW - timedelta(days=1)

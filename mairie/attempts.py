@@ -1,4 +1,7 @@
-"""What was tried against a telephone host in the last day, for controls."""
+"""What was tried against a telephone host in the last day, for controls and for letters.
+
+Of the standard library alone: hosts have this file beside the program that writes letters.
+"""
 
 from __future__ import annotations
 
@@ -65,17 +68,20 @@ def what(address: str, refusals: Refusals) -> str:
     return f"{most} {', '.join(accounts[:_MOST_NAMED])}{more}"
 
 
-def refused_calls(records: Iterable[Path], since: datetime) -> Counter[str]:
+def refused_calls(
+    records: Iterable[Path], since: datetime, kinds: tuple[str, ...] = _REFUSED_CALLS
+) -> Counter[str]:
     """Return how often each phone called what it may not, or beyond the day's cap.
 
     Args:
         records: files of call records; one that was not written to since then is not read.
         since: aware moment.
+        kinds: how what it was begins: ``refused-`` by its right, ``spent-`` by the cap.
 
     """
     found: Counter[str] = Counter()
     for row in csv.reader(_lines(records, since)):
-        if len(row) < 9 or not row[8].startswith(_REFUSED_CALLS):
+        if len(row) < 9 or not row[8].startswith(kinds):
             continue
         if datetime.fromisoformat(row[0]).replace(tzinfo=since.tzinfo) >= since:
             found[row[2] or row[3]] += 1
