@@ -36,35 +36,21 @@ def test_data_of_an_application_moves_no_field() -> None:
     assert (call.numbers, call.seconds) == (("103",), 9)
 
 
-OF_THE_DAY_BEFORE = """\
-"2026-11-22 09:00:00","2026-11-22 09:01:00","101","40930000","15","emergency","ANSWERED","60","emergency","1.1"
-"2026-11-22 09:30:00","2026-11-22 09:30:03","101","101","3666","phone-national","ANSWERED","2","refused-services","1.2"
-"""
+OF_THE_LAB = Path(__file__).parent / "calls.csv"
+"""As Asterisk wrote it there."""
+OF_THE_DAY_BEFORE = (
+    '"2026-11-22 09:00:00","2026-11-22 09:01:00","101","40930000","15","phone-national",'
+    '"ANSWERED","60","emergency","x-1.1"\n'
+    '"2026-11-22 09:30:00","2026-11-22 09:30:03","101","101","3666","phone-national",'
+    '"ANSWERED","2","refused-services","x-1.2"\n'
+)
 """As versions before this one wrote them."""
-OF_TODAY = """\
-"2026-11-23 12:17:05","2026-11-23 12:17:07","103","103","87991234","phone-international","ANSWERED","2","refused-blocked-1","rurutu-mairie-srv-1795436225.11","refused",""
-"2026-11-23 12:17:11","2026-11-23 12:17:14","103","40930000","40123456","phone-international","ANSWERED","2","fixes","rurutu-mairie-srv-1795436231.12","","PJSIP/trunk-local-0000000d"
-"2026-11-23 12:17:22","2026-11-23 12:17:22","103","103","201","phone-international","NO ANSWER","0","group","rurutu-mairie-srv-1795436242.16","waited","PJSIP/101-00000011"
-"2026-11-23 12:17:22","2026-11-23 12:17:26","103","103","201","phone-international","ANSWERED","4","group","rurutu-mairie-srv-1795436242.16","waited","PJSIP/102-00000012"
-"2026-11-23 12:17:30","2026-11-23 12:17:55","103","103","104","phone-international","NO ANSWER","0","","rurutu-mairie-srv-1795436250.19","","PJSIP/104-00000015"
-"2026-11-23 12:17:55","2026-11-23 12:17:58","103","103","s","nobody","ANSWERED","2","","rurutu-mairie-srv-1795436250.19","nobody",""
-"2026-11-23 12:18:04","2026-11-23 12:18:07","103","103","*97","phone-international","ANSWERED","3","","rurutu-mairie-srv-1795436284.22","",""
-"2026-11-23 12:18:14","2026-11-23 12:18:21","103","103","201","phone-international","NO ANSWER","6","group","rurutu-mairie-srv-1795436294.23","waited","PJSIP/102-00000019"
-"2026-11-23 12:18:24","2026-11-23 12:18:27","103","103","101","leave-message","ANSWERED","3","","rurutu-mairie-srv-1795436304.26","message",""
-"2026-11-23 12:18:31","2026-11-23 12:18:56","103","103","102","phone-international","NO ANSWER","0","","rurutu-mairie-srv-1795436311.27","","PJSIP/102-0000001c"
-"2026-11-23 12:18:56","2026-11-23 12:19:02","103","103","102","leave-message","ANSWERED","6","","rurutu-mairie-srv-1795436311.27","message",""
-"2026-11-23 12:19:10","2026-11-23 12:19:10","103","40930000","40123456","phone-international","CONGESTION","0","fixes","rurutu-mairie-srv-1795436350.30","","PJSIP/trunk-local-0000001f"
-"2026-11-23 12:19:10","2026-11-23 12:19:15","103","+68940930000","40123456","phone-international","ANSWERED","4","fixes","rurutu-mairie-srv-1795436350.30","failed",""
-"2026-11-23 12:19:23","2026-11-23 12:19:23","103","40930000","15","phone-international","CONGESTION","0","emergency","rurutu-mairie-srv-1795436363.33","","PJSIP/emergency-local-00000024"
-"2026-11-23 12:19:23","2026-11-23 12:19:23","103","+68940930000","15","phone-international","CONGESTION","0","emergency","rurutu-mairie-srv-1795436363.33","","PJSIP/emergency-secours-00000025"
-"2026-11-23 12:19:23","2026-11-23 12:19:26","103","+68940930000","15","phone-international","ANSWERED","2","emergency","rurutu-mairie-srv-1795436363.33","failed",""
-"2026-11-23 12:20:06","2026-11-2"""
-"""As Asterisk wrote them in the lab; the power went while it wrote the last one."""
 
 
 def write(folder: Path) -> None:
     (folder / "calls-2026-11-22.csv").write_text(OF_THE_DAY_BEFORE)
-    (folder / "calls.csv").write_text(OF_TODAY)
+    # The power goes while the last one is written.
+    (folder / "calls.csv").write_text(f'{OF_THE_LAB.read_text()}"2026-11-23 12:20:06","2026-11')
 
 
 def test_the_last_ones_say_what_became_of_them_and_go_back_over_days(tmp_path: Path) -> None:

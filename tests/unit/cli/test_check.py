@@ -24,7 +24,14 @@ def no_identity_of_mine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
             "polynesie",
             "48 communes, 100 hosts, no error\n"
             "to be checked: who answers 112, 15, 16, 17, 18 (Polynésie française) in nuku-hiva; "
-            "ask, then write the day into checked: in telephony.territories\n",
+            "ask, then write the day into checked: in telephony.territories\n"
+            "to be checked: what calls outside cost at most (Polynésie française) in nuku-hiva; "
+            "compare with a contract, then write the day into checked: in "
+            "telephony.territories.<territory>.outside\n"
+            "to be checked: how long call records are kept, 180 days (CNIL, norme simplifiée n° 47 "
+            "(autocommutateurs) : un an au plus ; sans valeur juridique depuis le RGPD, gardée "
+            "comme repère ; 180 jours : choix de cette référence), in nuku-hiva; read the rules in "
+            "force, then write the day into checked: in telephony.records\n",
         ),
     ],
 )

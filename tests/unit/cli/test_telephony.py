@@ -20,6 +20,16 @@ TO_CHECK = (
     "to be checked: who answers 112, 15, 16, 17, 18 (Polynésie française) in rapa, rurutu; "
     "ask, then write the day into checked: in telephony.territories"
 )
+PRICES = (
+    "to be checked: what calls outside cost at most (Polynésie française) in rapa, rurutu; compare "
+    "with a contract, then write the day into checked: in telephony.territories.<territory>.outside"
+)
+RECORDS = (
+    "to be checked: how long call records are kept, 180 days (CNIL, norme simplifiée n° 47 "
+    "(autocommutateurs) : un an au plus ; sans valeur juridique depuis le RGPD, gardée comme "
+    "repère ; 180 jours : choix de cette référence), in rapa, rurutu; read the rules in force, then "
+    "write the day into checked: in telephony.records"
+)
 
 
 @pytest.fixture
@@ -57,14 +67,31 @@ def test_show_says_whom_the_hub_connects(inventory: Path) -> None:
 
 
 def test_emergency_numbers_that_nobody_checked_are_said(inventory: Path) -> None:
-    assert list(notices(load(inventory), date(2026, 1, 1))) == [TO_CHECK]
+    assert list(notices(load(inventory), date(2026, 1, 1))) == [TO_CHECK, PRICES, RECORDS]
     path = inventory / "communes" / "rapa.yaml"
     own = '  emergency: {"18": {label: Pompiers, source: Mairie, checked: 2026-03-02}}\n'
     path.write_text(f"{path.read_text()}{own}")
     assert list(notices(load(inventory), date(2026, 1, 1))) == [
         TO_CHECK.replace(", 18", "").replace(" in rapa, rurutu", " in rapa"),
         TO_CHECK.replace(" in rapa, rurutu", " in rurutu"),
+        PRICES,
+        RECORDS,
     ]
+
+
+def test_prices_and_times_that_somebody_checked_are_not_said(inventory: Path) -> None:
+    path = inventory / "communes" / "rapa.yaml"
+    prices = "territories: {polynesie: {outside: {checked: 2026-03-02}}}"
+    path.write_text(f"{path.read_text()}overrides:\n  telephony:\n    {prices}\n")
+    assert list(notices(load(inventory), date(2026, 1, 1))) == [
+        TO_CHECK,
+        PRICES.replace(" in rapa, rurutu", " in rurutu"),
+        RECORDS,
+    ]
+    records = "records: {checked: 2026-03-02}"
+    path = inventory / "syndicate.yaml"
+    path.write_text(f"{path.read_text()}overrides: {{telephony: {{{records}, {prices}}}}}\n")
+    assert list(notices(load(inventory), date(2026, 1, 1))) == [TO_CHECK]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +103,12 @@ def test_holidays_that_end_soon_are_said(inventory: Path, today: date, *, said: 
         "ends soon: public holidays are known until 2028-12-31 in rapa, rurutu; add years to "
         "telephony.holiday_years and deploy"
     )
-    assert list(notices(load(inventory), today)) == [TO_CHECK, *([sentence] if said else [])]
+    assert list(notices(load(inventory), today)) == [
+        TO_CHECK,
+        PRICES,
+        RECORDS,
+        *([sentence] if said else []),
+    ]
 
 
 def test_check_prints_them(inventory: Path) -> None:
@@ -88,6 +120,6 @@ def test_check_prints_them(inventory: Path) -> None:
     Signing(vault).generate(lambda: identity)
     outcome = mairie("check", inventory)
     assert (outcome.code, outcome.stderr) == (0, "")
-    first, second, *_ = outcome.stdout.splitlines()
+    first, *others = outcome.stdout.splitlines()
     assert first == "2 communes, 5 hosts, no error"
-    assert second == TO_CHECK
+    assert others[:3] == [TO_CHECK, PRICES, RECORDS]

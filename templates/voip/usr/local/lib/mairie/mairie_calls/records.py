@@ -120,9 +120,7 @@ def _call(lines: list[_Line]) -> Record:
     """Make one call of its lines, in the order in which they ended."""
     first, end = lines[0], lines[-1]
     # Who was called and answered is a person; without rules that say more, a service: an echo.
-    taken = [
-        line for line in lines if line.ending == _ANSWERED and (line.side or not line.outcome)
-    ]
+    taken = [line for line in lines if line.ending == _ANSWERED and (line.side or not line.outcome)]
     return Record(
         begin=min(line.begin for line in lines),
         phone=first.phone,
