@@ -27,8 +27,8 @@ PRICES = (
 RECORDS = (
     "to be checked: how long call records are kept, 180 days (CNIL, norme simplifiée n° 47 "
     "(autocommutateurs) : un an au plus ; sans valeur juridique depuis le RGPD, gardée comme "
-    "repère ; 180 jours : choix de cette référence), in rapa, rurutu; read the rules in force, then "
-    "write the day into checked: in telephony.records"
+    "repère ; 180 jours : choix de cette référence), in rapa, rurutu; read the rules in force, "
+    "then write the day into checked: in telephony.records"
 )
 
 
