@@ -143,10 +143,12 @@ def test_an_emergency_without_a_way_out_is_told_as_failed(world: World, why: str
         def busy() -> bool:
             return announced(world, "all-circuits-busy-now")
 
-        phone = world.phones["rurutu maire"]
+        phone, before = world.phones["rurutu maire"], spent(world)
         assert made(world, phone, "15", busy, 120) == "103 Le maire\t15 SAMU\t-\téchec\tURGENCE"
         said = made(world, phone, "40123456", busy, 120)
         assert said == "103 Le maire\t40123456\t-\téchec\tfixes"
+        assert spent(world) == before, "a call that found no way costs something"
+        assert "0 results found" in world.ask(RURUTU, "database show reserved")
     finally:
         world.hush()
         for operator in OPERATORS:
@@ -162,19 +164,24 @@ def test_an_emergency_without_a_way_out_is_told_as_failed(world: World, why: str
 # Money --------------------------------------------------------------------------------------------
 
 
+def today(world: World) -> str:
+    """Return the day of the commune, as its calls are counted."""
+    zone = world.plans[RURUTU].timezone
+    return world.nodes.check(RURUTU, ["sh", "-c", f"TZ={zone} date +%Y%m%d"]).strip()
+
+
+def spent(world: World) -> float:
+    """Return what the calls of today cost, in hundredths."""
+    found = re.search(rf"/{today(world)}\s*: (-?[\d.]+)", world.ask(RURUTU, "database show spent"))
+    return float(found[1]) if found else 0
+
+
 def test_calls_at_the_same_moment_do_not_exceed_the_day(world: World) -> None:
     """A minute is left, two channels are free, two phones call: one gets through."""
     voip = world.voip(RURUTU)
     pair = [world.phones[f"rurutu {name}"] for name in ("accueil", "secretariat")]
     price = next(each.cents_per_minute for each in voip.classes if each.name == "fixes")
-    zone = world.plans[RURUTU].timezone
-    day = world.nodes.check(RURUTU, ["sh", "-c", f"TZ={zone} date +%Y%m%d"]).strip()
-
-    def spent() -> float:
-        found = re.search(rf"/{day}\s*: (-?[\d.]+)", world.ask(RURUTU, "database show spent"))
-        assert found
-        return float(found[1])
-
+    day = today(world)
     at_once = " & ".join(
         f"python3 {PHONE} tell {phone.port + 1000} dial sip:40123456@{voip.ipv4}" for phone in pair
     )
@@ -186,11 +193,11 @@ def test_calls_at_the_same_moment_do_not_exceed_the_day(world: World) -> None:
             world.nodes.check(pair[0].node, ["sh", "-c", f"{at_once} & wait"])
             assert wait(lambda: announced(world, "im-sorry") or len(_out(world)) > 1, 10)
             assert wait(lambda: bool(_out(world)), 10)
-            seen.append((len(_out(world)), spent()))
+            seen.append((len(_out(world)), spent(world)))
             if len(seen) == 1:
                 world.hang_up()
                 assert wait(world.quiet, 10)
-                assert spent() == voip.spending.daily_cents, "a minute that began is paid"
+                assert spent(world) == voip.spending.daily_cents, "a minute that began is paid"
             world.hush()
         assert seen == [(1, voip.spending.daily_cents)] * TRIES
         last = world.nodes.check(RURUTU, [table.CALLS, "--last", "2"])
@@ -201,8 +208,7 @@ def test_calls_at_the_same_moment_do_not_exceed_the_day(world: World) -> None:
 
 
 def test_a_call_that_finds_no_channel_gives_all_back(world: World) -> None:
-    zone = world.plans[RURUTU].timezone
-    day = world.nodes.check(RURUTU, ["sh", "-c", f"TZ={zone} date +%Y%m%d"]).strip()
+    day = today(world)
     world.ask(RURUTU, f"database put spent {day} 1000")
     for operator in OPERATORS:
         rule = "_[+0-9]!,1,Hangup(34)"
@@ -210,8 +216,7 @@ def test_a_call_that_finds_no_channel_gives_all_back(world: World) -> None:
     try:
         world.dial(world.phones["rurutu maire"], "0033142000000")
         assert wait(lambda: announced(world, "all-circuits-busy-now"), 15)
-        shown = world.ask(RURUTU, "database show spent")
-        assert re.search(rf"/{day}\s*: 1000\s", shown), shown
+        assert spent(world) == 1000
         assert "0 results found" in world.ask(RURUTU, "database show reserved")
     finally:
         world.ask(RURUTU, f"database put spent {day} 0")
