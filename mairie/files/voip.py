@@ -27,6 +27,7 @@ from mairie.plan.host import HostPlan
 from mairie.plan.parts.voip import (
     SIP_PORT,
     SIPS_PORT,
+    VOICEMAIL,
     ExchangePlan,
     Extension,
     Trunk,
@@ -74,6 +75,8 @@ LANGUAGE = "fr_CA_f_June"
 SOUNDS = "/usr/share/asterisk/sounds"
 LOG_DAYS = 30
 """Messages and security events are kept so long, and no longer: they hold addresses."""
+CALL_BACK_S = 4 * 3600
+"""So long an emergency centre that calls back reaches the phone that called it."""
 TLS = "/etc/mairie/voip-tls"
 CERTIFICATE = f"{TLS}/certificate.pem"
 KEY = f"{TLS}/key.pem"
@@ -427,6 +430,7 @@ def _commune(plan: HostPlan, voip: VoipPlan) -> Iterator[TemplateFile]:
         trunk_prefix=trunk_prefix(voip.country_code),
         incoming=incoming_numbers(voip),
         recording_of=recording_of,
+        call_back=CALL_BACK_S,
         faxes=FAXES,
         spoken=spoken,
     )
@@ -449,6 +453,7 @@ def _programs(at: VoipPlan | ExchangePlan) -> Iterator[TemplateFile]:
             "account": ACCOUNT,
             "service": SERVICE,
             "restart": " ".join(RESTART),
+            "messages": VOICEMAIL,
             "restart_when_idle": RESTART_WHEN_IDLE,
             "outside": OUTSIDE,
         },
@@ -462,6 +467,7 @@ def _programs(at: VoipPlan | ExchangePlan) -> Iterator[TemplateFile]:
             "logs": LOGS,
             "days": at.records_days,
             "log_days": LOG_DAYS,
+            "call_back": CALL_BACK_S,
             "account": ACCOUNT,
         },
     )

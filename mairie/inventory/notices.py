@@ -27,6 +27,8 @@ def notices(territory: Territory, today: date) -> Iterator[str]:
     book = shared.references
     one_way: dict[str, list[str]] = {}
     unchecked: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    unread: dict[str, list[str]] = {}
+    unpriced: dict[str, list[str]] = {}
     ending: dict[date, list[str]] = {}
     for stem, commune in territory.communes.items():
         if not commune.has_telephony:
@@ -38,6 +40,11 @@ def notices(territory: Territory, today: date) -> Iterator[str]:
         place = telephone_host(shared, stem)
         if place is not None and (uplink := only_uplink(place)):
             one_way.setdefault(uplink, []).append(stem)
+        if (row := _unchecked_prices(commune, reference)) is not None:
+            unpriced.setdefault(row, []).append(stem)
+        records = reference.telephony.records
+        if records.checked is None:
+            unread.setdefault(f"{records.days} days ({records.source})", []).append(stem)
         reception = commune.telephony.reception if commune.telephony is not None else None
         known = date(max(reference.telephony.holiday_years), 12, 31)
         if reception is not None and reception.holidays and known - today < HOLIDAYS_WARNING:
@@ -53,6 +60,17 @@ def notices(territory: Territory, today: date) -> Iterator[str]:
             f"one way out: calls of {listing(communes)} leave by one uplink ({uplink}); while it "
             "is down no emergency call gets out; add a second one, such as 4G, and keep a charged "
             "mobile telephone beside the phones"
+        )
+    for label, communes in unpriced.items():
+        yield (
+            f"to be checked: what calls outside cost at most ({label}) in {listing(communes)}; "
+            "compare with a contract, then write the day into checked: in "
+            "telephony.territories.<territory>.outside"
+        )
+    for kept, communes in unread.items():
+        yield (
+            f"to be checked: how long call records are kept, {kept}, in {listing(communes)}; read "
+            "the rules in force, then write the day into checked: in telephony.records"
         )
     for known, communes in ending.items():
         yield (
@@ -87,3 +105,9 @@ def _unchecked(commune: Commune, reference: Reference) -> tuple[str, tuple[str, 
     own = commune.telephony.emergency if commune.telephony is not None else {}
     numbers = sorted(number for number, item in row.emergency.items() if item.checked is None)
     return row.label, tuple(number for number in numbers if number not in own)
+
+
+def _unchecked_prices(commune: Commune, reference: Reference) -> str | None:
+    """Return the territory of a commune where nobody has checked its prices, or None."""
+    row = territory_of(commune.insee, reference.telephony)
+    return row.label if row is not None and row.outside.checked is None else None

@@ -36,28 +36,50 @@ def test_data_of_an_application_moves_no_field() -> None:
     assert (call.numbers, call.seconds) == (("103",), 9)
 
 
+OF_THE_LAB = Path(__file__).parent / "calls.csv"
+"""As Asterisk wrote it there."""
+OF_THE_DAY_BEFORE = (
+    '"2026-11-22 09:00:00","2026-11-22 09:01:00","101","40930000","15","phone-national",'
+    '"ANSWERED","60","emergency","x-1.1"\n'
+    '"2026-11-22 09:30:00","2026-11-22 09:30:03","101","101","3666","phone-national",'
+    '"ANSWERED","2","refused-services","x-1.2"\n'
+)
+"""As versions before this one wrote them."""
+
+
 def write(folder: Path) -> None:
-    (folder / "calls-2026-11-21.csv").write_text(
-        '"2026-11-21 09:00:00","2026-11-21 09:01:00","101","40930000","15","emergency",'
-        '"ANSWERED","60","emergency","1.1"\n'
-    )
-    (folder / "calls.csv").write_text(
-        '"2026-11-22 08:00:00","2026-11-22 08:03:00","","87112233","101","reception",'
-        '"ANSWERED","125","","1.2"\n'
-        '"2026-11-22 07:59:00","2026-11-22 08:05:00","102","40930000","89880000","s",'
-        '"FAILED","0","refused-premium","1.3"\n'
-        '"2026-11-22 08:06:00","2026-11'
-    )
+    (folder / "calls-2026-11-22.csv").write_text(OF_THE_DAY_BEFORE)
+    # The power goes while the last one is written.
+    (folder / "calls.csv").write_text(f'{OF_THE_LAB.read_text()}"2026-11-23 12:20:06","2026-11')
 
 
-def test_the_last_ones_go_back_over_days(tmp_path: Path) -> None:
+def test_the_last_ones_say_what_became_of_them_and_go_back_over_days(tmp_path: Path) -> None:
     write(tmp_path)
     assert words.before(records.last(tmp_path, 20), NAMES) == [
-        "2026-11-22 08:00\t87112233\t101 Accueil\t2:05\trépondu",
-        "2026-11-22 07:59\t102 État civil\t89880000\t-\téchec\trefusé (premium)",
-        "2026-11-21 09:00\t101 Accueil\t15 SAMU\t1:00\trépondu\tURGENCE",
+        "2026-11-23 12:19\t103\t15 SAMU\t-\téchec\tURGENCE",
+        "2026-11-23 12:19\t103\t40123456\t-\téchec\tfixes",
+        "2026-11-23 12:18\t103\t102 État civil\t-\tmessagerie",
+        "2026-11-23 12:18\t103\t101 Accueil\t-\tmessagerie",
+        "2026-11-23 12:18\t103\t201\t-\tsans réponse\tgroupe",
+        "2026-11-23 12:18\t103\t*97\t0:03\trépondu",
+        "2026-11-23 12:17\t103\t104\t-\tsans réponse",
+        "2026-11-23 12:17\t103\t201\t0:04\trépondu\tgroupe",
+        "2026-11-23 12:17\t103\t40123456\t0:02\trépondu\tfixes",
+        "2026-11-23 12:17\t103\t87991234\t-\trefusé\tblocked-1",
+        "2026-11-22 09:30\t101 Accueil\t3666\t-\trefusé\tservices",
+        "2026-11-22 09:00\t101 Accueil\t15 SAMU\t1:00\trépondu\tURGENCE",
     ]
-    assert [record.phone for record in records.last(tmp_path, 1)] == [""]
+    assert [record.ending for record in records.last(tmp_path, 1)] == ["failed"]
+
+
+def test_a_call_beyond_the_cap_says_so(tmp_path: Path) -> None:
+    (tmp_path / "calls.csv").write_text(
+        '"2026-11-23 12:14:36","2026-11-23 12:14:41","103","103","40123456",'
+        '"phone-international","ANSWERED","4","spent-fixes","x-1795436076.8","spent",""\n'
+    )
+    assert words.before(records.last(tmp_path, 20), NAMES) == [
+        "2026-11-23 12:14\t103\t40123456\t-\tplafond du jour atteint\tfixes"
+    ]
 
 
 def test_nobody_called(tmp_path: Path) -> None:

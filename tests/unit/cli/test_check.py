@@ -27,7 +27,14 @@ def no_identity_of_mine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
             "ask, then write the day into checked: in telephony.territories\n"
             "one way out: calls of nuku-hiva leave by one uplink (fibre); while it is down no "
             "emergency call gets out; add a second one, such as 4G, and keep a charged mobile "
-            "telephone beside the phones\n",
+            "telephone beside the phones\n"
+            "to be checked: what calls outside cost at most (Polynésie française) in nuku-hiva; "
+            "compare with a contract, then write the day into checked: in "
+            "telephony.territories.<territory>.outside\n"
+            "to be checked: how long call records are kept, 180 days (CNIL, norme simplifiée n° 47 "
+            "(autocommutateurs) : un an au plus ; sans valeur juridique depuis le RGPD, gardée "
+            "comme repère ; 180 jours : choix de cette référence), in nuku-hiva; read the rules in "
+            "force, then write the day into checked: in telephony.records\n",
         ),
     ],
 )

@@ -25,6 +25,16 @@ ONE_WAY = (
     "call gets out; add a second one, such as 4G, and keep a charged mobile telephone beside the "
     "phones"
 )
+PRICES = (
+    "to be checked: what calls outside cost at most (Polynésie française) in rapa, rurutu; compare "
+    "with a contract, then write the day into checked: in telephony.territories.<territory>.outside"
+)
+RECORDS = (
+    "to be checked: how long call records are kept, 180 days (CNIL, norme simplifiée n° 47 "
+    "(autocommutateurs) : un an au plus ; sans valeur juridique depuis le RGPD, gardée comme "
+    "repère ; 180 jours : choix de cette référence), in rapa, rurutu; read the rules in force, "
+    "then write the day into checked: in telephony.records"
+)
 
 
 @pytest.fixture
@@ -62,7 +72,12 @@ def test_show_says_whom_the_hub_connects(inventory: Path) -> None:
 
 
 def test_emergency_numbers_that_nobody_checked_are_said(inventory: Path) -> None:
-    assert list(notices(load(inventory), date(2026, 1, 1))) == [TO_CHECK, ONE_WAY]
+    assert list(notices(load(inventory), date(2026, 1, 1))) == [
+        TO_CHECK,
+        ONE_WAY,
+        PRICES,
+        RECORDS,
+    ]
     path = inventory / "communes" / "rapa.yaml"
     own = '  emergency: {"18": {label: Pompiers, source: Mairie, checked: 2026-03-02}}\n'
     path.write_text(f"{path.read_text()}{own}")
@@ -70,6 +85,8 @@ def test_emergency_numbers_that_nobody_checked_are_said(inventory: Path) -> None
         TO_CHECK.replace(", 18", "").replace(" in rapa, rurutu", " in rapa"),
         TO_CHECK.replace(" in rapa, rurutu", " in rurutu"),
         ONE_WAY,
+        PRICES,
+        RECORDS,
     ]
 
 
@@ -87,6 +104,22 @@ def test_another_way_out_is_an_uplink_or_a_box_on_the_premises(inventory: Path) 
     assert ONE_WAY not in list(notices(load(inventory), date(2026, 1, 1)))
 
 
+def test_prices_and_times_that_somebody_checked_are_not_said(inventory: Path) -> None:
+    path = inventory / "communes" / "rapa.yaml"
+    prices = "territories: {polynesie: {outside: {checked: 2026-03-02}}}"
+    path.write_text(f"{path.read_text()}overrides:\n  telephony:\n    {prices}\n")
+    assert list(notices(load(inventory), date(2026, 1, 1))) == [
+        TO_CHECK,
+        ONE_WAY,
+        PRICES.replace(" in rapa, rurutu", " in rurutu"),
+        RECORDS,
+    ]
+    records = "records: {checked: 2026-03-02}"
+    path = inventory / "syndicate.yaml"
+    path.write_text(f"{path.read_text()}overrides: {{telephony: {{{records}, {prices}}}}}\n")
+    assert list(notices(load(inventory), date(2026, 1, 1))) == [TO_CHECK, ONE_WAY]
+
+
 @pytest.mark.parametrize(
     ("today", "said"),
     [(date(2028, 7, 4), False), (date(2028, 7, 5), True), (date(2029, 1, 1), True)],
@@ -99,6 +132,8 @@ def test_holidays_that_end_soon_are_said(inventory: Path, today: date, *, said: 
     assert list(notices(load(inventory), today)) == [
         TO_CHECK,
         ONE_WAY,
+        PRICES,
+        RECORDS,
         *([sentence] if said else []),
     ]
 
@@ -112,6 +147,6 @@ def test_check_prints_them(inventory: Path) -> None:
     Signing(vault).generate(lambda: identity)
     outcome = mairie("check", inventory)
     assert (outcome.code, outcome.stderr) == (0, "")
-    first, second, *_ = outcome.stdout.splitlines()
+    first, *others = outcome.stdout.splitlines()
     assert first == "2 communes, 5 hosts, no error"
-    assert second == TO_CHECK
+    assert others[:4] == [TO_CHECK, ONE_WAY, PRICES, RECORDS]

@@ -13,6 +13,12 @@ ENDINGS = {
     "BUSY": "occupé",
     "FAILED": "échec",
     "CONGESTION": "lignes saturées",
+    "nobody": "sans réponse",
+    "waited": "sans réponse",
+    "message": "messagerie",
+    "failed": "échec",
+    "refused": "refusé",
+    "spent": "plafond du jour atteint",
 }
 KINDS = {"emergency": "URGENCE", "group": "groupe", "commune": "autre commune"}
 
@@ -29,10 +35,8 @@ def place(number: str, names: Mapping[str, str]) -> str:
 
 
 def kind(what: str) -> str:
-    """Return what a call was."""
-    for prefix, word in (("refused-", "refusé"), ("spent-", "plafond du jour atteint")):
-        if what.startswith(prefix):
-            return f"{word} ({what.removeprefix(prefix)})"
+    """Return what a call was; of one that was refused, the class of the number."""
+    what = what.removeprefix("refused-").removeprefix("spent-")
     return KINDS.get(what, what)
 
 
