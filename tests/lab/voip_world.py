@@ -313,7 +313,9 @@ class World:
 
     # Phones ---------------------------------------------------------------------------------------
 
-    def switch_on(self, phone: Phone, password: str = "", *, answers: bool = True) -> None:
+    def switch_on(
+        self, phone: Phone, password: str = "", *, answers: bool = True, codec: str = "PCMA"
+    ) -> None:
         """Start a softphone; with an empty password, its own."""
         voip, number = self.voip(phone.server), phone.extension.number
         known = password or PASSWORD.format(phone.extension.name)
@@ -321,7 +323,7 @@ class World:
         account = (
             f'"{phone.extension.name}" <sip:{number}@{voip.ipv4};transport=udp>;'
             f"auth_user={number};auth_pass={known};answermode={mode};regint=120;"
-            "audio_codecs=PCMA;mediaenc=\n"
+            f"audio_codecs={codec};mediaenc=\n"
         )
         settings = (SHARE / "baresip.conf").read_text()
         for word, value in (
