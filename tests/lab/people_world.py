@@ -1,4 +1,4 @@
-"""What people do with telephones: citizens who call, keys pressed in a call, what is heard of it."""
+"""What people do with telephones: citizens who call, keys that are pressed, what is heard."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from mairie.files import voip as table
 from mairie.plan.parts.voip import Reception
 from tests.lab import people_inventory
-from tests.lab.voip_world import PHONE, RURUTU, Nodes, Phone, World, wait
+from tests.lab.voip_world import PHONE, RURUTU, SHARE, Nodes, Phone, World, wait
 
 CLEAR = 0.9
 """Share of a tone in what is heard, when nothing else is."""
@@ -55,10 +55,15 @@ class PeopleWorld(World):
 
     # Calls ----------------------------------------------------------------------------------------
 
-    def citizen_calls(self, number: str, operator: str = "operator") -> None:
-        """Have a citizen call an outside number (E.164): they speak, then say back what they hear."""
-        called = number.removeprefix("+")
-        self.ask(operator, f"channel originate Local/{called}@citizens extension s@citizen")
+    def citizen_calls(
+        self, number: str, operator: str = "operator", *, listens: bool = True
+    ) -> None:
+        """Have a citizen call an outside number (E.164): they speak, then say back what they hear.
+
+        Who does not listen speaks on and on.
+        """
+        called, does = number.removeprefix("+"), "s" if listens else "talks"
+        self.ask(operator, f"channel originate Local/{called}@citizens extension {does}@citizen")
 
     def citizens(self, operator: str = "operator") -> int:
         """Return how many citizens' calls stand."""
@@ -82,9 +87,25 @@ class PeopleWorld(World):
         """Whether the first operator knows where Rurutu is."""
         return "contact/rurutu" in self.ask("operator", "database show registrar")
 
-    def parked(self) -> str:
-        """Return the calls that are parked in Rurutu."""
-        return self.ask(RURUTU, "parking show default")
+    def parked(self, phone: Phone) -> str:
+        """Return the place (``71`` …) at which a phone's call is parked; empty: at none."""
+        listed = self.ask(RURUTU, "parking show default")
+        name = rf"PJSIP/{phone.extension.number}-"
+        found = re.search(rf"Space\s*:\s*(\d+)\s+Channel\s*:\s*{name}", listed)
+        return found[1] if found else ""
+
+    def native(self, phone: Phone) -> str:
+        """Return what a phone's only call is encoded in, as it goes over the wire."""
+        (call,) = self.of(phone)
+        shown = self.ask(phone.server, f"core show channel {call[0]}")
+        return re.findall(r"NativeFormats: \((.*)\)", shown)[0]
+
+    def message(self, path: str, hertz: int) -> float:
+        """Return how much of the last second of a message is a tone."""
+        self.nodes.put(RURUTU, {PHONE: (SHARE / "phone.py").read_bytes()})
+        self.nodes.check(RURUTU, ["ln", "-sf", path, "/srv/phone/heard.wav"])
+        words = ["python3", PHONE, "heard", "/srv/phone", str(hertz)]
+        return float(self.nodes.check(RURUTU, words).split(":")[1].strip(" }\n"))
 
     def of(self, phone: Phone) -> list[list[str]]:
         """Return the channels of a phone."""
