@@ -137,6 +137,15 @@ class PeopleWorld(World):
         for key in keys:
             self.tell(phone, "sndcode", key)
 
+    def resume(self, phone: Phone) -> bool:
+        """Take a phone's only call from hold; False: it is not ready for it yet."""
+        port = str(phone.port + 1000)
+        told = [
+            self.nodes.exec(phone.node, ["python3", PHONE, "tell", port, *words]).exit_code == 0
+            for words in (("line", "1"), ("resume",))
+        ]
+        return all(told)
+
     # Sound ----------------------------------------------------------------------------------------
 
     def forget(self) -> None:

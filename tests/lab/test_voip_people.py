@@ -23,6 +23,8 @@ from tests.lab.voip_world import OPERATORS, PIN, RURUTU, SERVERS, Phone, wait
 pytestmark = [pytest.mark.lab, pytest.mark.voice, pytest.mark.timeout(1800)]
 
 MAIN = "+68940930000"
+G722 = "G722/16000/1"
+"""As baresip names it."""
 SPOKEN = 0.01
 """How loud a voice is at least; silence is 0."""
 
@@ -311,7 +313,8 @@ def test_hold_and_resume(world: PeopleWorld, accueil: Phone, secretariat: Phone)
     assert world.both_hear(accueil, secretariat)
     world.tell(accueil, "hold")
     assert wait(lambda: world.share(secretariat, accueil.tone) < 0.1, 8)
-    world.tell(accueil, "resume")
+    assert wait(lambda: "(on hold)" in world.tell(accueil, "listcalls"), 5)
+    assert wait(lambda: world.resume(accueil), 10), world.tell(accueil, "listcalls")
     assert world.both_hear(accueil, secretariat)
 
 
@@ -398,12 +401,13 @@ def test_g722_is_heard_both_ways(
     assert world.voip(RURUTU).desk_codecs[0] == "g722"
     try:
         for phone in (accueil, secretariat):
-            world.renew(phone, codec="G722")
+            world.renew(phone, codec=G722)
         connect(world, accueil, secretariat)
         assert world.native(accueil) == world.native(secretariat) == "g722"
         assert world.both_hear(accueil, secretariat)
         world.hush()
         world.forget()
+        world.renew(accueil, codec=G722)
         connect(world, direction, accueil)
         assert (world.native(direction), world.native(accueil)) == ("alaw", "g722")
         assert world.both_hear(direction, accueil)

@@ -14,8 +14,7 @@ RATE = 8000
 
 def tell(port: int, command: str, parameters: str) -> str:
     """Send one command to ctrl_tcp (netstrings of JSON); return the data of its answer."""
-    wanted = {"command": command, "token": "t"} | ({"params": parameters} if parameters else {})
-    message = json.dumps(wanted).encode()
+    message = json.dumps({"command": command, "params": parameters, "token": "t"}).encode()
     with socket.create_connection(("127.0.0.1", port), timeout=10) as asking:
         asking.sendall(b"%d:%s," % (len(message), message))
         stream = asking.makefile("rb")
