@@ -71,17 +71,14 @@ class PeopleWorld(World):
 
     def refused(self, number: str, operator: str = "operator") -> str:
         """Have a citizen call in vain; return what they heard: ``BUSY``, ``CHANUNAVAIL`` …"""
-        heard = ""
-
-        def ended() -> bool:
-            nonlocal heard
-            heard = self.ask(operator, "database get citizen heard").strip()
-            return heard.startswith("Value: ")
-
         self.ask(operator, "database deltree citizen")
         self.citizen_calls(number, operator)
-        assert wait(ended, 10), self.channels(operator)
-        return heard.removeprefix("Value: ")
+        assert wait(lambda: bool(self._ended(operator)), 10), self.channels(operator)
+        return self._ended(operator)
+
+    def _ended(self, operator: str) -> str:
+        known = self.ask(operator, "database get citizen heard").strip()
+        return known.removeprefix("Value: ") if known.startswith("Value: ") else ""
 
     def delivers(self) -> bool:
         """Whether the first operator knows where Rurutu is."""
@@ -98,7 +95,7 @@ class PeopleWorld(World):
         """Return what a phone's only call is encoded in, as it goes over the wire."""
         (call,) = self.of(phone)
         shown = self.ask(phone.server, f"core show channel {call[0]}")
-        return re.findall(r"NativeFormats: \((.*)\)", shown)[0]
+        return str(re.findall(r"NativeFormats: \((.*)\)", shown)[0])
 
     def message(self, path: str, hertz: int) -> float:
         """Return how much of the last second of a message is a tone."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -18,7 +19,7 @@ from mairie.lab.image import ensure_images
 from mairie.plan.parts.voip import VOICEMAIL
 from tests.lab.people_inventory import ALL, WAITING, WAITING_SECONDS
 from tests.lab.people_world import CITIZEN, CITIZEN_TONE, CLEAR, PeopleWorld
-from tests.lab.voip_world import OPERATORS, PIN, RURUTU, SERVERS, Phone, wait
+from tests.lab.voip_world import OPERATORS, PASSWORD, PIN, RURUTU, SERVERS, Phone, wait
 
 pytestmark = [pytest.mark.lab, pytest.mark.voice, pytest.mark.timeout(1800)]
 
@@ -198,6 +199,27 @@ def test_the_reception_reads_of_an_emergency_at_once(
         world.tell(secretariat, "accept")
         assert wait(lambda: world.runs(secretariat, "Playback"), 5)
         assert wait(lambda: world.loudness(secretariat) > SPOKEN, 10)
+
+
+def test_every_device_of_a_phone_is_told(
+    world: PeopleWorld, secretariat: Phone, direction: Phone
+) -> None:
+    """Two that registered with the same number."""
+    twin = replace(
+        secretariat, port=5098, extension=replace(secretariat.extension, name="deuxieme")
+    )
+    with world.silent(secretariat):
+        world.switch_on(twin, PASSWORD.format(secretariat.extension.name), answers=False)
+        try:
+            assert wait(lambda: world.contacts(RURUTU).count(" 102/sip:") == 2, 20)
+            world.dial(direction, "17")
+            for phone in (secretariat, twin):
+                assert wait(lambda phone=phone: "URGENCE 17" in "".join(world.shown(phone)), 10), (  # type: ignore[misc]
+                    phone
+                )
+        finally:
+            world.hush()
+            world.switch_off(twin)
 
 
 # Groups -------------------------------------------------------------------------------------------
