@@ -127,5 +127,5 @@ def end(world: World, condition: str) -> None:
     if condition != "normal":
         calls = sorted(call[1] for call in at_operator(world).values())
         assert len(calls) == 2 and ORDINARY not in calls, calls
-    world.hush()
-    world.revive()
+    world.ask(RURUTU, "channel request hangup all")
+    assert wait(lambda: not world.channels(RURUTU) and not at_operator(world), 20)
