@@ -86,7 +86,10 @@ def _keys(voip: VoipPlan) -> Iterator[tuple[str, str]]:
     yield f"{BLIND_TRANSFER} + numéro", "transférer aussitôt, sans parler"
     yield PICKUP, "prendre l'appel qui sonne sur un autre poste du bâtiment"
     yield f"{PICKUP_ONE} + numéro", "prendre l'appel qui sonne sur ce poste"
-    yield PARK, "mettre l'appel en attente : un numéro est annoncé, à composer d'un autre poste"
+    yield (
+        f"{ASKED_TRANSFER} puis {PARK}",
+        "mettre l'appel en attente : écouter le numéro, raccrocher, le composer d'un autre poste",
+    )
     if any(each.voicemail for each in voip.extensions):
         yield VOICEMAIL, "écouter ses messages (le code est celui que la mairie a remis)"
 

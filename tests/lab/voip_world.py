@@ -309,7 +309,9 @@ class World:
 
     # Phones ---------------------------------------------------------------------------------------
 
-    def switch_on(self, phone: Phone, password: str = "", *, answers: bool = True) -> None:
+    def switch_on(
+        self, phone: Phone, password: str = "", *, answers: bool = True, codec: str = "PCMA"
+    ) -> None:
         """Start a softphone; with an empty password, its own."""
         voip, number = self.voip(phone.server), phone.extension.number
         known = password or PASSWORD.format(phone.extension.name)

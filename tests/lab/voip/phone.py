@@ -1,6 +1,6 @@
 """Commands to a softphone on this machine, and a look at what it heard.
 
-phone.py tell PORT COMMAND [PARAMETERS] · phone.py heard FOLDER HERTZ …
+phone.py tell PORT COMMAND [PARAMETERS] · phone.py heard FOLDER HERTZ … · phone.py loud FOLDER
 """
 
 import json
@@ -37,12 +37,23 @@ def heard(folder: str, tones: list[int]) -> dict[int, float]:
 
     The file grows: its header (44 bytes) is right only when the call has ended.
     """
-    with Path(folder, "heard.wav").open("rb") as file:
-        recorded = file.read()[44:]
-    recorded = recorded[: len(recorded) // 2 * 2]
-    data = memoryview(recorded[-2 * RATE :]).cast("h")
+    data = last_second(folder)
     energy = sum(value * value for value in data) or 1
     return {tone: round(goertzel(data, tone / RATE) / energy, 3) for tone in tones}
+
+
+def loud(folder: str) -> float:
+    """Return how loud the last second is: root mean square, 1 when all that fits."""
+    data = last_second(folder)
+    return math.sqrt(sum(value * value for value in data) / max(len(data), 1)) / 32768
+
+
+def last_second(folder: str) -> memoryview:
+    """Return the last second that was heard; nothing where nothing was."""
+    path = Path(folder, "heard.wav")
+    recorded = path.read_bytes()[44:] if path.exists() else b""
+    recorded = recorded[: len(recorded) // 2 * 2]
+    return memoryview(recorded[-2 * RATE :]).cast("h")
 
 
 def goertzel(data: memoryview, turn: float) -> float:
@@ -58,5 +69,7 @@ if __name__ == "__main__":
     kind, *words = sys.argv[1:]
     if kind == "tell":
         print(tell(int(words[0]), words[1], " ".join(words[2:])))
+    elif kind == "loud":
+        print(loud(words[0]))
     else:
         print(json.dumps(heard(words[0], [int(word) for word in words[1:]])))
