@@ -30,6 +30,7 @@ def notices(territory: Territory, today: date) -> Iterator[str]:
     unread: dict[str, list[str]] = {}
     unpriced: dict[str, list[str]] = {}
     ending: dict[date, list[str]] = {}
+    far: list[str] = []
     for stem, commune in territory.communes.items():
         if not commune.has_telephony:
             continue
@@ -40,6 +41,11 @@ def notices(territory: Territory, today: date) -> Iterator[str]:
         place = telephone_host(shared, stem)
         if place is not None and (uplink := only_uplink(place)):
             one_way.setdefault(uplink, []).append(stem)
+        far.extend(
+            f"{name} ({stem})"
+            for name, phone in sorted(commune.phones.items())
+            if place is not None and phone.site != place.site_stem
+        )
         if (row := _unchecked_prices(commune, reference)) is not None:
             unpriced.setdefault(row, []).append(stem)
         records = reference.telephony.records
@@ -60,6 +66,12 @@ def notices(territory: Territory, today: date) -> Iterator[str]:
             f"one way out: calls of {listing(communes)} leave by one uplink ({uplink}); while it "
             "is down no emergency call gets out; add a second one, such as 4G, and keep a charged "
             "mobile telephone beside the phones"
+        )
+    if far:
+        yield (
+            f"behind the hub: telephones that reach their host through it: {listing(far)}; while the link "
+            "is cut they call nobody, emergencies included; keep a charged mobile telephone beside "
+            "them"
         )
     for label, communes in unpriced.items():
         yield (

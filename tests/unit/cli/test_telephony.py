@@ -25,6 +25,10 @@ ONE_WAY = (
     "call gets out; add a second one, such as 4G, and keep a charged mobile telephone beside the "
     "phones"
 )
+BEHIND = (
+    "behind the hub: telephones that reach their host through it: direction (rurutu); while the link "
+    "is cut they call nobody, emergencies included; keep a charged mobile telephone beside them"
+)
 PRICES = (
     "to be checked: what calls outside cost at most (Polynésie française) in rapa, rurutu; compare "
     "with a contract, then write the day into checked: in telephony.territories.<territory>.outside"
@@ -75,6 +79,7 @@ def test_emergency_numbers_that_nobody_checked_are_said(inventory: Path) -> None
     assert list(notices(load(inventory), date(2026, 1, 1))) == [
         TO_CHECK,
         ONE_WAY,
+        BEHIND,
         PRICES,
         RECORDS,
     ]
@@ -85,6 +90,7 @@ def test_emergency_numbers_that_nobody_checked_are_said(inventory: Path) -> None
         TO_CHECK.replace(", 18", "").replace(" in rapa, rurutu", " in rapa"),
         TO_CHECK.replace(" in rapa, rurutu", " in rurutu"),
         ONE_WAY,
+        BEHIND,
         PRICES,
         RECORDS,
     ]
@@ -111,13 +117,14 @@ def test_prices_and_times_that_somebody_checked_are_not_said(inventory: Path) ->
     assert list(notices(load(inventory), date(2026, 1, 1))) == [
         TO_CHECK,
         ONE_WAY,
+        BEHIND,
         PRICES.replace(" in rapa, rurutu", " in rurutu"),
         RECORDS,
     ]
     records = "records: {checked: 2026-03-02}"
     path = inventory / "syndicate.yaml"
     path.write_text(f"{path.read_text()}overrides: {{telephony: {{{records}, {prices}}}}}\n")
-    assert list(notices(load(inventory), date(2026, 1, 1))) == [TO_CHECK, ONE_WAY]
+    assert list(notices(load(inventory), date(2026, 1, 1))) == [TO_CHECK, ONE_WAY, BEHIND]
 
 
 @pytest.mark.parametrize(
@@ -132,6 +139,7 @@ def test_holidays_that_end_soon_are_said(inventory: Path, today: date, *, said: 
     assert list(notices(load(inventory), today)) == [
         TO_CHECK,
         ONE_WAY,
+        BEHIND,
         PRICES,
         RECORDS,
         *([sentence] if said else []),
@@ -149,4 +157,4 @@ def test_check_prints_them(inventory: Path) -> None:
     assert (outcome.code, outcome.stderr) == (0, "")
     first, *others = outcome.stdout.splitlines()
     assert first == "2 communes, 5 hosts, no error"
-    assert others[:4] == [TO_CHECK, ONE_WAY, PRICES, RECORDS]
+    assert others[:5] == [TO_CHECK, ONE_WAY, BEHIND, PRICES, RECORDS]
