@@ -30,7 +30,6 @@ def notices(territory: Territory, today: date) -> Iterator[str]:
     unread: dict[str, list[str]] = {}
     unpriced: dict[str, list[str]] = {}
     ending: dict[date, list[str]] = {}
-    far: list[str] = []
     for stem, commune in territory.communes.items():
         if not commune.has_telephony:
             continue
@@ -41,11 +40,6 @@ def notices(territory: Territory, today: date) -> Iterator[str]:
         place = telephone_host(shared, stem)
         if place is not None and (uplink := only_uplink(place)):
             one_way.setdefault(uplink, []).append(stem)
-        far.extend(
-            f"{name} ({stem})"
-            for name, phone in sorted(commune.phones.items())
-            if place is not None and phone.site != place.site_stem
-        )
         if (row := _unchecked_prices(commune, reference)) is not None:
             unpriced.setdefault(row, []).append(stem)
         records = reference.telephony.records
@@ -67,12 +61,7 @@ def notices(territory: Territory, today: date) -> Iterator[str]:
             "is down no emergency call gets out; add a second one, such as 4G, and keep a charged "
             "mobile telephone beside the phones"
         )
-    if far:
-        yield (
-            f"behind the hub: telephones that reach their host through it: {listing(far)}; while the link "
-            "is cut they call nobody, emergencies included; keep a charged mobile telephone beside "
-            "them"
-        )
+    yield from _behind_the_hub(shared)
     for label, communes in unpriced.items():
         yield (
             f"to be checked: what calls outside cost at most ({label}) in {listing(communes)}; "
@@ -107,6 +96,24 @@ def _ending_authorities(territory: Territory, today: date) -> Iterator[str]:
                 f"{listing(communes)}; ask the operator for the next one, put it beside it in the "
                 "same file and deploy"
             )
+
+
+def _behind_the_hub(shared: Shared) -> Iterator[str]:
+    """Yield a line for telephones whose building is not that of their telephone host."""
+    hosts = (telephone_host(shared, stem) for stem in shared.territory.communes)
+    far = [
+        f"{name} ({place.commune_stem})"
+        for place in hosts
+        if place is not None
+        for name, phone in sorted(place.commune.phones.items())
+        if phone.site != place.site_stem
+    ]
+    if far:
+        yield (
+            f"behind the hub: {listing(far)}, telephones that reach their host through it; while "
+            "the link is cut they call nobody, emergencies included; keep a charged mobile "
+            "telephone beside them"
+        )
 
 
 def _unchecked(commune: Commune, reference: Reference) -> tuple[str, tuple[str, ...]]:

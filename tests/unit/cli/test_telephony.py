@@ -26,8 +26,8 @@ ONE_WAY = (
     "phones"
 )
 BEHIND = (
-    "behind the hub: telephones that reach their host through it: direction (rurutu); while the link "
-    "is cut they call nobody, emergencies included; keep a charged mobile telephone beside them"
+    "behind the hub: direction (rurutu), telephones that reach their host through it; while the "
+    "link is cut they call nobody, emergencies included; keep a charged mobile telephone beside them"
 )
 PRICES = (
     "to be checked: what calls outside cost at most (Polynésie française) in rapa, rurutu; compare "
