@@ -172,7 +172,9 @@ def today(world: World) -> str:
 
 def spent(world: World) -> float:
     """Return what the calls of today cost, in hundredths."""
-    found = re.search(rf"/{today(world)}\s*: (-?[\d.]+)", world.ask(RURUTU, "database show spent"))
+    shown = world.ask(RURUTU, "database show spent")
+    found = re.search(rf"/{today(world)}\s*: (-?[\d.]+)", shown)
+    assert found or "0 results found" in shown, f"Asterisk answered {shown!r}"
     return float(found[1]) if found else 0
 
 
