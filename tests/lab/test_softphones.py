@@ -38,7 +38,7 @@ from mairie.sheets.softphones import invitations, pages
 from tests.lab import softphone_inventory, test_phones
 from tests.lab.softphone_inventory import NAME, NUMBER
 from tests.lab.voip_world import PHONE as TELL
-from tests.lab.voip_world import SHARE, wait
+from tests.lab.voip_world import NATIVE, SHARE, wait
 
 pytestmark = [pytest.mark.lab, pytest.mark.voice, pytest.mark.timeout(1800)]
 
@@ -213,10 +213,11 @@ class World(test_phones.World):
         return [each[IP_UDP_RTP] for each in octets if len(each) > IP_UDP_RTP]
 
     def codec(self) -> str:
-        """Return the codec of Linphone's call, as Asterisk counts its packets."""
-        shown = self.run(BOX, "asterisk -rx 'pjsip show channelstats'")
-        (line,) = (each for each in shown.splitlines() if f" {NUMBER}-" in each)
-        return line.split()[3]
+        """Return the codec of Linphone's call, as Asterisk has it."""
+        listed = self.run(BOX, "asterisk -rx 'core show channels concise'")
+        (name,) = re.findall(rf"(?m)^PJSIP/{NUMBER}-\w+", listed)
+        shown = self.run(BOX, f"asterisk -rx 'core show channel {name}'")
+        return ", ".join(re.findall(NATIVE, shown))
 
 
 @pytest.fixture(scope="module")

@@ -34,8 +34,10 @@ SHARE = Path(__file__).parent / "voip"
 PHONE = "/srv/phone/phone.py"
 PASSWORD = "Password-of-{}"
 PIN = "246810"
-CODEC = r"\d\d:\d\d:\d\d +([a-z0-9]+) "
-"""In what Asterisk says of a side of a call: behind its age."""
+NATIVE = r"(?m)^ +NativeFormats: \((\w+)\)"
+"""In what Asterisk says of a channel: what is spoken on its wire."""
+NOBODY = "02:00:00:00:00:fe"
+"""Hardware address that no machine has."""
 
 
 def wait(condition: Callable[[], bool], seconds: float) -> bool:
@@ -264,8 +266,8 @@ class World:
 
     def codecs(self, server: str) -> list[str]:
         """Return the codecs of the sides of all calls that stand at an Asterisk, sorted."""
-        shown = self.ask(server, "pjsip show channelstats").splitlines()
-        return sorted(found[1] for line in shown if (found := re.search(CODEC, line)))
+        shown = [self.ask(server, f"core show channel {line[0]}") for line in self.channels(server)]
+        return sorted(each for text in shown for each in re.findall(NATIVE, text))
 
     def is_registered(self, phone: Phone) -> bool:
         """Whether the server knows where a phone is."""
@@ -281,20 +283,23 @@ class World:
         return phone.extension.site != self.plans[phone.server].place.site
 
     def cut_hub(self) -> None:
-        """Unplug the hub, and with it the sites that reach their telephone host through it."""
-        for name in self._with_hub():
-            self.cut(name)
+        """Unplug the hub; phones that reach their telephone host through it send into the void."""
+        self.cut(HUB)
+        for phone in self._behind_the_hub():
+            to = f"{self.voip(phone.server).ipv4} lladdr {NOBODY} dev eth0 nud permanent"
+            self.nodes.check(phone.node, ["sh", "-c", f"ip neigh replace {to}"])
 
     def plug_hub(self) -> None:
-        """Plug them in again, and wait until their phones are known."""
-        for name in self._with_hub():
-            self.plug(name)
-        far = [phone for phone in self.phones.values() if self.behind_the_hub(phone)]
+        """Plug it in again, and wait until phones behind it are known."""
+        self.plug(HUB)
+        far = self._behind_the_hub()
+        for phone in far:
+            to = f"{self.voip(phone.server).ipv4} dev eth0"
+            self.nodes.check(phone.node, ["sh", "-c", f"ip neigh del {to}"])
         assert wait(lambda: all(self.is_registered(phone) for phone in far), 150), far
 
-    def _with_hub(self) -> list[str]:
-        far = {phone.node for phone in self.phones.values() if self.behind_the_hub(phone)}
-        return [HUB, *sorted(far)]
+    def _behind_the_hub(self) -> list[Phone]:
+        return [phone for phone in self.phones.values() if self.behind_the_hub(phone)]
 
     def plug(self, name: str) -> None:
         """Plug it in again."""
