@@ -37,8 +37,8 @@ from mairie.sheets.pdf import to_pdf
 from mairie.sheets.softphones import invitations, pages
 from tests.lab import softphone_inventory, test_phones
 from tests.lab.softphone_inventory import NAME, NUMBER
-from tests.lab.voip_world import PHONE as TELL
 from tests.lab.voip_world import NATIVE, SHARE, wait
+from tests.lab.voip_world import PHONE as TELL
 
 pytestmark = [pytest.mark.lab, pytest.mark.voice, pytest.mark.timeout(1800)]
 

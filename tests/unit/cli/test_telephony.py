@@ -27,7 +27,8 @@ ONE_WAY = (
 )
 BEHIND = (
     "behind the hub: direction (rurutu), telephones that reach their host through it; while the "
-    "link is cut they call nobody, emergencies included; keep a charged mobile telephone beside them"
+    "link is cut they call nobody, emergencies included; keep a charged mobile telephone beside "
+    "them"
 )
 PRICES = (
     "to be checked: what calls outside cost at most (Polynésie française) in rapa, rurutu; compare "
