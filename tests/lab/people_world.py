@@ -19,7 +19,7 @@ from tests.lab.voip_world import PHONE, RURUTU, SHARE, Nodes, Phone, World, wait
 
 CLEAR = 0.9
 """Share of a tone in what is heard, when nothing else is."""
-CITIZEN_TONE, CITIZEN_SECONDS = 1540, 6
+CITIZEN_TONE, CITIZEN_SECONDS = 1540, 12
 CITIZEN = "40555555"
 """The number that a citizen shows."""
 ORIGINATE = "module load res_clioriginate.so"

@@ -18,7 +18,7 @@ from mairie.lab.fabric import Attachment
 from mairie.lab.image import ensure_images
 from mairie.plan.parts.voip import VOICEMAIL
 from tests.lab.people_inventory import ALL, WAITING, WAITING_SECONDS
-from tests.lab.people_world import CITIZEN, CITIZEN_TONE, CLEAR, PeopleWorld
+from tests.lab.people_world import CITIZEN, CITIZEN_TONE, PeopleWorld
 from tests.lab.voip_world import OPERATORS, PASSWORD, PIN, RURUTU, SERVERS, Phone, wait
 
 pytestmark = [pytest.mark.lab, pytest.mark.voice, pytest.mark.timeout(1800)]
@@ -107,7 +107,7 @@ def test_a_citizen_rings_the_whole_reception_and_is_heard(
         assert wait(lambda: world.talks(accueil), 5)
         assert wait(lambda: not world.of(secretariat), 5), world.channels(RURUTU)
         assert world.hears(accueil, CITIZEN_TONE)
-        assert world.hears(accueil, accueil.tone, 20), "the citizen does not hear it"
+        assert world.hears(accueil, accueil.tone, 40), "the citizen does not hear it"
 
 
 def test_a_closed_reception_takes_a_message(
@@ -122,7 +122,8 @@ def test_a_closed_reception_takes_a_message(
         time.sleep(18)
         world.hush()
     assert wait(lambda: "msg0000.wav" in world.nodes.exec(RURUTU, ["ls", inbox]).stdout, 10)
-    assert world.message(f"{inbox}/msg0000.wav", CITIZEN_TONE) > CLEAR
+    # Where their file starts over, the tone does too.
+    assert world.message(f"{inbox}/msg0000.wav", CITIZEN_TONE) > 0.5
 
 
 def test_citizens_leave_a_channel_to_emergencies(
@@ -312,7 +313,7 @@ def test_a_citizen_is_sent_on_at_once(
     time.sleep(2)
     world.press(first, "103")
     assert wait(lambda: world.talks(maire), 15), world.channels(RURUTU)
-    assert world.hears(maire, maire.tone, 20), "the citizen does not hear it"
+    assert world.hears(maire, maire.tone, 40), "the citizen does not hear it"
     assert not world.of(first)
 
 
