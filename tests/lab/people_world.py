@@ -13,9 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from mairie.files import voip as table
+from mairie.lab.clients import Nodes
 from mairie.plan.parts.voip import Reception
 from tests.lab import people_inventory
-from tests.lab.voip_world import PHONE, RURUTU, SHARE, Nodes, Phone, World, wait
+from tests.lab.voip_world import PHONE, RURUTU, SHARE, Phone, World, wait
 
 CLEAR = 0.9
 """Share of a tone in what is heard, when nothing else is."""
