@@ -8,11 +8,14 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from rich.console import Console
 
+from mairie.cli.main import main
 from mairie.files.phones import AUTHORITY, FILES, PROGRAM
 from mairie.host.events import Action, ControlResult
 from mairie.inventory import load
@@ -30,17 +33,20 @@ from mairie.run import Run
 from mairie.secrets.identity import find_identity
 from mairie.secrets.telephony import Lines
 from mairie.secrets.vault import Vault
+from tests.lab.booting import MAKERS, BootingPhone
 from tests.lab.breaks import Break
 from tests.lab.breaks.phones import BREAKS
 from tests.lab.voip_inventory import write
-from tests.lab.voip_world import SHARE, wait
+from tests.lab.voip_world import wait
 
 pytestmark = [pytest.mark.lab, pytest.mark.voice, pytest.mark.timeout(1800)]
 
 BOX, COMMUNE = "rapa-mairie-box", "rapa"
 PHONE, STAFF = "rapa-mairie-voice", "rapa-mairie-agents"
 OWN = ("network", "phones")
-SOFTPHONE = "/srv/phone"
+MESSAGES = "*97"
+VOICE = 0.01
+"""How loud a voice is at least; silence is 0."""
 
 
 class World:
@@ -67,6 +73,13 @@ class World:
         )
         self.session.plans = {BOX: self.session.plans[BOX]}
         self.leases: dict[str, Lease] = {}
+
+    def plan_anew(self) -> None:
+        """Read the inventory again: a file of it was changed."""
+        folder, name = self.session.folder, self.session.lab.name
+        fresh = Session.of(folder, print, communes=(COMMUNE,), name=name)
+        self.session.territory = fresh.territory
+        self.session.plans = {BOX: fresh.plans[BOX]}
 
     @property
     def plan(self) -> HostPlan:
@@ -111,9 +124,24 @@ class World:
         self.run(BOX, "rm -f /var/lib/mairie-phones/*")
 
 
+def of_three_makers(folder: Path) -> Path:
+    """Give the commune a Snom and a Grandstream, too."""
+    path = folder / "communes" / f"{COMMUNE}.yaml"
+    text = path.read_text()
+    yealink = 'mac: "00:15:65:10:41:12", model: yealink-t31g, label: Infirmerie}'
+    assert yealink in text
+    others = (
+        'mac: "00:04:13:10:41:12", model: snom-d785, label: Infirmerie}\n'
+        '  agence: {site: mairie, number: 103, mac: "00:0b:82:10:41:13", '
+        "model: grandstream-grp2612, label: Agence postale}"
+    )
+    path.write_text(text.replace(yealink, others))
+    return folder
+
+
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    found = World(write(tmp_path_factory.mktemp("phones") / "demo"))
+    found = World(of_three_makers(write(tmp_path_factory.mktemp("phones") / "demo")))
     lab = found.session.lab
     with lab:
         lab.up(found.session.layout.nodes)
@@ -203,37 +231,54 @@ def test_damage_is_seen_and_repaired(world: World, item: Break) -> None:
     assert world.red() == []
 
 
-def test_a_phone_registers_with_what_it_fetched(world: World) -> None:
-    """What a Yealink would read from its file, given to a softphone."""
+@pytest.fixture(scope="module")
+def telephones(world: World) -> BootingPhone:
+    """Have the box answer telephones; return one that may be any of them."""
     offer(ensure_asterisk(print), ensure_images(ensure_engine(print)).packages)
     world.run(BOX, "apt-get update -q", timeout=120)
     world.act("apply", "network", "voip", "phones")
-    status, content = world.fetch(PHONE, world.phone("accueil").file)
-    assert status == "200"
-    lines = (line.partition(" = ") for line in content.splitlines())
-    keys = {key: value for key, _, value in lines}
-    number, registrar = keys["account.1.user_name"], keys["account.1.sip_server.1.address"]
-    assert keys["account.1.sip_server.1.transport_type"] == "2"
-    account = (
-        f"<sip:{number}@{registrar}:{keys['account.1.sip_server.1.port']};transport=tls>;"
-        f"auth_user={keys['account.1.auth_name']};auth_pass={keys['account.1.password']};"
-        "regint=120;audio_codecs=PCMA\n"
-    )
-    settings = (SHARE / "baresip.conf").read_text()
-    for word, value in (
-        ("sip_verify_server no", "sip_verify_server yes\nsip_cafile /srv/authority.pem"),
-        ("ADDRESS", world.phone("accueil").address),
-        ("CONTROL", "6060"),
-        ("PORT", "5060"),
-        ("TONE", "440"),
-        ("FOLDER", SOFTPHONE),
-    ):
-        settings = settings.replace(word, value)
-    texts = {"config": settings, "accounts": account, "contacts": "", "uuid": ""}
-    files = {f"{SOFTPHONE}/{name}": text.encode() for name, text in texts.items()}
-    world.session.lab.put(PHONE, files)
-    world.run(PHONE, f"cd {SOFTPHONE}; setsid baresip -f . >said 2>&1 </dev/null & sleep 1")
-    contact = re.compile(rf"\b{number}/sip:[^@ ]+@{re.escape(world.phone('accueil').address)}:")
-    shown = "asterisk -rx 'pjsip show contacts'"
-    seen = wait(lambda: contact.search(world.run(BOX, shown)) is not None, 30)
-    assert seen, world.run(PHONE, f"cat {SOFTPHONE}/said")
+    (client,) = (each for each in world.session.layout.clients if each.name == PHONE)
+    return BootingPhone(world.session.lab, client)
+
+
+@pytest.mark.parametrize("name", ["accueil", "infirmerie", "agence"])
+def test_a_phone_boots_registers_and_calls(
+    world: World, telephones: BootingPhone, name: str
+) -> None:
+    """A Yealink, a Snom, a Grandstream: all they know is what the network told them."""
+    boots_and_calls(world, telephones, world.phone(name))
+
+
+def test_a_phone_in_the_place_of_another(world: World, telephones: BootingPhone) -> None:
+    """It broke: another one is swapped in, and has its number; the old one has nothing."""
+    broken, coming = world.phone("accueil").mac, "00:15:65:aa:bb:cc"
+    arguments = ["phone", "swap", COMMUNE, broken, coming, "-i", str(world.session.folder)]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 0, result.output
+    world.plan_anew()
+    world.act("apply", *OWN)
+    assert world.phone("accueil").mac == coming
+    options = telephones.plug_in(broken)
+    status, content = telephones.fetch(options[66] + MAKERS["yealink"].file(broken, options))
+    assert status in ("403", "404")
+    assert world.password not in content
+    boots_and_calls(world, telephones, world.phone("accueil"))
+
+
+def boots_and_calls(world: World, booting: BootingPhone, phone: DeskPhone) -> None:
+    """Plug a phone in; it registers with what it fetched, and hears the telephone system."""
+    maker = MAKERS[phone.maker]
+    options = booting.plug_in(phone.mac)
+    assert booting.address == phone.address
+    status, content = booting.fetch(options[66] + maker.file(phone.mac, options))
+    assert status == "200", content
+    account = maker.read(content)
+    assert account.number == str(phone.number)
+    assert account.tls and account.encrypted
+    booting.register(account)
+    contact = rf"\b{account.number}/sip:[^@ ]+@{re.escape(phone.address)}:"
+    shown = partial(world.run, BOX, "asterisk -rx 'pjsip show contacts'")
+    assert wait(lambda: re.search(contact, shown()) is not None, 30), booting.said()
+    booting.dial(MESSAGES)
+    assert wait(lambda: booting.loud() > VOICE, 15), booting.said()
+    booting.switch_off()
