@@ -28,6 +28,7 @@ def deploy() -> None:
             package=table.PACKAGE,
             version=table.OLDEST,
             path=SOURCE,
+            url=plan.packages.url,
         )
     offered(
         name="voip: Asterisk can be installed",

@@ -72,8 +72,27 @@ class AtLeast(FactBase[str]):
         return "".join(output).strip() or "missing"
 
 
+class SourcesOf(FactBase[str]):
+    """What apt says of the sources of a package, as it stands."""
+
+    @staticmethod
+    def default() -> str:
+        """Return that of a package nobody has."""
+        return ""
+
+    def command(self, package: str) -> str:
+        """Return the command."""
+        return f"LC_ALL=C apt-cache policy {shlex.quote(package)}"
+
+    def process(self, output: Iterable[str]) -> str:
+        """Keep the lines."""
+        return "\n".join(output)
+
+
 @operation()
-def source_read(package: str, version: str, path: str) -> Generator[StringCommand, None, None]:
+def source_read(
+    package: str, version: str, path: str, url: str
+) -> Generator[StringCommand, None, None]:
     """Have apt know what one source offers, without asking any other.
 
     A source that does not answer is no error: what it offered before is still known.
@@ -82,10 +101,15 @@ def source_read(package: str, version: str, path: str) -> Generator[StringComman
         package: that must be known from there.
         version: that it must have at least.
         path: of the source's file.
+        url: of the source, as apt shows it.
 
     """
-    if known(AtLeast, package=package, version=version) != "missing":
-        host.noop(f"{package} is installed, or apt knows it")
+    found = known(AtLeast, package=package, version=version)
+    # What is installed is upgraded at night, from lists that the night reads itself.
+    if found == "installed" or (
+        found == "offered" and url in host.get_fact(SourcesOf, package=package)
+    ):
+        host.noop(f"{package} is installed, or apt knows it of {url}")
         return
     yield StringCommand(
         "apt-get -q update",

@@ -170,8 +170,11 @@ class PeopleWorld(World):
 
     def shown(self, phone: Phone) -> list[str]:
         """Return who called, as a phone has shown it since it was switched on."""
-        said = self.nodes.check(phone.node, ["cat", f"{phone.folder}/said"])
-        return [line for line in said.splitlines() if "ncoming call from" in line]
+        return [line for line in self.said(phone).splitlines() if "ncoming call from" in line]
+
+    def said(self, phone: Phone) -> str:
+        """Return what a softphone wrote since it was switched on."""
+        return self.nodes.check(phone.node, ["cat", f"{phone.folder}/said"])
 
     # Changes --------------------------------------------------------------------------------------
 
@@ -198,7 +201,7 @@ class PeopleWorld(World):
             self.hush()
             self.renew(phone)
 
-    def renew(self, phone: Phone, *, answers: bool = True, codec: str = "PCMA") -> None:
+    def renew(self, phone: Phone, *, answers: bool = True, codec: str = "") -> None:
         """Start a phone anew, with nothing left of its last start."""
         self.switch_off(phone)
         self._unregister(phone)

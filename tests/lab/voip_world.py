@@ -315,13 +315,13 @@ class World:
     # Phones ---------------------------------------------------------------------------------------
 
     def switch_on(
-        self, phone: Phone, password: str = "", *, answers: bool = True, codec: str = "PCMA"
+        self, phone: Phone, password: str = "", *, answers: bool = True, codec: str = ""
     ) -> None:
-        """Start a softphone; with an empty password, its own."""
+        """Start a softphone; with an empty password or codec, its own."""
         voip, number = self.voip(phone.server), phone.extension.number
         known = password or PASSWORD.format(phone.extension.name)
         mode = "auto" if answers else "manual"
-        codec = "PCMA" if phone.extension.mac else "opus"
+        codec = codec or ("PCMA" if phone.extension.mac else "opus")
         account = (
             f'"{phone.extension.name}" <sip:{number}@{voip.ipv4};transport=udp>;'
             f"auth_user={number};auth_pass={known};answermode={mode};regint=120;"
