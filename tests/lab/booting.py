@@ -112,7 +112,8 @@ class BootingPhone:
         """Become the phone with this MAC address; return DHCP's options 66 and 67, as they come."""
         self.switch_off()
         # By its MAC address, as phones do it: dhcpcd would say who the machine is.
-        self.run("sed -i 's/^duid.*/clientid/' /etc/dhcpcd.conf && grep -q ^clientid $_")
+        conf = "/etc/dhcpcd.conf"
+        self.run(f"sed -i -e /^duid/d -e /^clientid/d {conf}; echo clientid >>{conf}")
         link = f"ip link set {CLIENT_PORT}"
         self.run(
             f"dhcpcd -x {CLIENT_PORT} 2>/dev/null; {link} down; {link} address {mac}; {link} up"
