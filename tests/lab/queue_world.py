@@ -9,6 +9,8 @@ from __future__ import annotations
 import io
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import quantiles
@@ -195,6 +197,19 @@ class World:
             "systemctl stop mairie-queues.timer mairie-queues.service; "
             "for port in eth0 wg0; do tc qdisc del dev $port root 2>/dev/null || :; done",
         )
+
+    @contextmanager
+    def hub_cut(self) -> Iterator[None]:
+        """Have nothing come to the hub, and nothing leave it."""
+        chains = "".join(
+            f"chain {hook} {{ type filter hook {hook} priority -400; policy drop; }}; "
+            for hook in ("input", "output")
+        )
+        self.run(HUB, f"nft 'table inet cut {{ {chains}}}'")
+        try:
+            yield
+        finally:
+            self.run(HUB, "nft delete table inet cut")
 
     # Calls ----------------------------------------------------------------------------------------
 

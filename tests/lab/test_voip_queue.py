@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
-from tests.lab.queue_world import GATEWAY, LINE_BYTES, RAPA_ANSWERS, Heard, World
+from tests.lab.queue_world import (
+    GATEWAY,
+    LINE_BYTES,
+    OPERATOR,
+    RAPA_ANSWERS,
+    SERVER,
+    Heard,
+    World,
+)
+from tests.lab.voip_world import wait
 
 pytestmark = [pytest.mark.lab, pytest.mark.voice, pytest.mark.timeout(1800)]
 
@@ -87,3 +98,21 @@ def test_a_mark_of_others_is_taken_away(world: World) -> None:
     before = world.run(GATEWAY, count)
     assert world.marks_from_offices() == {0}
     assert world.run(GATEWAY, count) != before
+
+
+def test_with_the_hub_cut_calls_leave_by_the_gateway(world: World) -> None:
+    """The tunnel leads nowhere; the operator is reached, and the hub again once it is back."""
+    world.hang_up()
+    with world.hub_cut():
+        for port, number in ((5070, "15"), (5071, "40123456")):
+            world.call(port, number)
+            listed = world.ask(OPERATOR, "core show channels concise")
+            assert f"!customers!{number}!" in listed, listed
+        world.hang_up()
+        world.call(5070, world.extension("secretariat").number)
+        world.hang_up()
+    reached = r"Contact:\s+hub/.*\bAvail\b"
+    shown = partial(world.ask, SERVER, "pjsip show contacts")
+    assert wait(lambda: re.search(reached, shown()) is not None, 90), shown()
+    world.call(5070, f"*{RAPA_ANSWERS}")
+    world.hang_up()
