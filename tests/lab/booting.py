@@ -116,7 +116,8 @@ class BootingPhone:
         self.run(f"sed -i -e /^duid/d -e /^clientid/d {conf}; echo clientid >>{conf}")
         link = f"ip link set {CLIENT_PORT}"
         self.run(
-            f"dhcpcd -x {CLIENT_PORT} 2>/dev/null; {link} down; {link} address {mac}; {link} up"
+            f"dhcpcd -x {CLIENT_PORT} 2>/dev/null; ip address flush dev {CLIENT_PORT}; "
+            f"{link} down; {link} address {mac}; {link} up"
         )
         self.address = clients.connect(self.lab, [self.client])[self.client.name].ipv4
         seen = self.run(

@@ -49,6 +49,13 @@ def test_what_changes(paths: list[str], expected: list[str]) -> None:
     assert [each.path for each in found] == expected
 
 
+def test_the_folders_above_what_was_restored_too() -> None:
+    """restic gives them the numbers of the snapshot: whoever had them could no longer enter."""
+    nodes = [node("/var", 0), node("/var/spool/a", 1000), node("/var/spool/a/b", 1000)]
+    found = changes(nodes, {1000: 1001}, {}, ["/var/spool/a/b"], [])
+    assert [each.path for each in found] == ["/var/spool/a", "/var/spool/a/b"]
+
+
 def test_numbers_that_trade_places_are_not_mixed() -> None:
     users = {1000: 1001, 1001: 1000}
     assert list(changes(NODES[2:4], users, {50: 60}, [], [])) == [

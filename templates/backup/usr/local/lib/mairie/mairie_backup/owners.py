@@ -67,7 +67,7 @@ def changes(
     """
     for node in nodes:
         path = str(node.get("path", ""))
-        if not path or path in left or not (not paths or _within(path, paths)):
+        if not path or path in left or not (not paths or _written(path, paths)):
             continue
         was = int(node.get("uid", 0)), int(node.get("gid", 0))
         now = users.get(was[0], was[0]), groups.get(was[1], was[1])
@@ -75,8 +75,13 @@ def changes(
             yield Owner(path, was, now)
 
 
-def _within(path: str, paths: Collection[str]) -> bool:
-    return any(path == each or path.startswith(f"{each.rstrip('/')}/") for each in paths)
+def _written(path: str, paths: Collection[str]) -> bool:
+    """Whether a restore of some paths wrote it: restic also does the folders above each."""
+    folder = f"{path.rstrip('/')}/"
+    return any(
+        path == each or path.startswith(f"{each.rstrip('/')}/") or each.startswith(folder)
+        for each in paths
+    )
 
 
 def give_back(
