@@ -309,7 +309,8 @@ BREAKS: tuple[Break, ...] = (
     Break(
         control="VOI-50",
         damage="rm /var/lib/apt/lists/*:8001_*",
-        note="apt's lists thrown away to make room",
+        note="apt's lists thrown away to make room; what is installed waits for those of the night",
+        repair="apt-get -q update",
         role="packages-telephones",
     ),
 )
