@@ -18,7 +18,7 @@ def check_output(output: Path, inventory: Path) -> None:
     """
     if output.resolve().is_relative_to(inventory.resolve()):
         raise MairieError(
-            f"{output} is inside the inventory, where the private key would end up in version "
+            f"{output} is inside the inventory, where it would end up in version "
             "control; write it elsewhere"
         )
     if output.exists():
