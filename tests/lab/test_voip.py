@@ -287,6 +287,19 @@ def test_communes_call_each_other_by_short_code(world: World) -> None:
     talk(world, phones["rapa infirmerie"], f"*{back}120", phones["rurutu direction"])
 
 
+def test_an_emergency_call_is_heard(world: World) -> None:
+    """The centre says back what it hears."""
+    for name, number in (
+        ("rurutu atelier", "15"),
+        ("rurutu direction", "18"),
+        ("rapa accueil", "112"),
+    ):
+        phone = world.phones[name]
+        world.dial(phone, number)
+        assert hears(world, phone, phone), (number, world.heard(phone))
+        world.hush()
+
+
 def test_a_program_and_a_desk_phone_understand_each_other(world: World) -> None:
     program, desk = world.phones["rurutu atelier"], world.phones["rurutu accueil"]
     for caller, number, called in ((program, "101", desk), (desk, "104", program)):
