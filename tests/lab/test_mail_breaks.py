@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.lab, pytest.mark.voice, pytest.mark.timeout(1800)]
 SERVER = "rurutu-mairie-srv"
 BRICKS = ("base", "network", "voip", "mail")
 OF_OTHERS = {"VOI-21", "VOI-22", "VOI-23", "VOI-40"}
-"""Red here: nobody plays an operator, or the hub."""
+"""Red or unknown here: nobody plays an operator, or the hub."""
 BREAKS = tuple(item for item in (*mail.BREAKS, *voip.BREAKS) if item.role == mail.ROLE)
 
 
