@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from mairie.files.voip import LANGUAGE, SOUNDS
 from mairie.lab.building import Built, ensure_asterisk, offer
 from mairie.lab.containers import Lab, Node
 from mairie.lab.engine import ensure_engine
@@ -33,7 +34,7 @@ CONFIGURATION = {
     "cdr_sqlite3_custom.conf": ("[master]\ntable = cdr\ncolumns = src\nvalues = '${CDR(src)}'\n"),
     "queues.conf": "[general]\n",
     "voicemail.conf": "[general]\nformat = wav\n[default]\n",
-    "musiconhold.conf": "[default]\nmode = playlist\nentry = queue-thankyou\n",
+    "musiconhold.conf": f"[default]\nmode = playlist\nentry = {SOUNDS}/{LANGUAGE}/queue-thankyou\n",
     "res_parking.conf": (
         "[general]\n[default]\nparkext = 700\nparkpos = 701-702\ncontext = parked\n"
     ),
