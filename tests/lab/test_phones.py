@@ -1,4 +1,4 @@
-"""A phone from its DHCP lease to its first call; its file is given once, refused then, let in again.
+"""A phone from its DHCP lease to its first call; its file is given once; again when it is let.
 
 One gateway that is also the telephone host; a device with the phone's MAC address in its segment.
 """
