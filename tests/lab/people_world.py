@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from mairie.files import voip as table
 from mairie.lab.clients import Nodes
@@ -172,6 +173,10 @@ class PeopleWorld(World):
         """Return who called, as a phone has shown it since it was switched on."""
         return [line for line in self.said(phone).splitlines() if "ncoming call from" in line]
 
+    def shows(self, phone: Phone, text: str) -> bool:
+        """Whether a phone has shown something of who called since it was switched on."""
+        return text in "".join(self.shown(phone))
+
     def said(self, phone: Phone) -> str:
         """Return what a softphone wrote since it was switched on."""
         return self.nodes.check(phone.node, ["cat", f"{phone.folder}/said"])
@@ -215,11 +220,11 @@ class PeopleWorld(World):
         assert not self.is_registered(phone)
 
     @contextmanager
-    def reception(self, **changes: object) -> Iterator[None]:
+    def reception(self, **changes: Any) -> Iterator[None]:
         """Give Rurutu's reception something else: see the plan."""
         plan, voip = self.plans[RURUTU], self.voip(RURUTU)
         assert isinstance(voip.reception, Reception)
-        changed = replace(voip.reception, **changes)  # type: ignore[arg-type]
+        changed = replace(voip.reception, **changes)
         self.plans[RURUTU] = replace(plan, voip=replace(voip, reception=changed))
         try:
             self.apply()

@@ -9,26 +9,22 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from mairie.dialplan import emergency_exits, national
 from mairie.files import voip as table
-from mairie.lab.building import ensure_asterisk, offer
-from mairie.lab.containers import Lab, Node
-from mairie.lab.engine import ensure_engine
-from mairie.lab.fabric import Attachment
-from mairie.lab.image import ensure_images
+from mairie.lab.containers import Lab
 from mairie.plan.parts.voip import VOICEMAIL
 from tests.lab.emergency_table import Calls, page
+from tests.lab.voip_containers import start
 from tests.lab.voip_world import (
     HUB,
-    OPERATORS,
     PASSWORD,
     RAPA,
     RURUTU,
-    SERVERS,
     Phone,
     World,
     wait,
@@ -42,21 +38,9 @@ CLEAR = 0.9
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    offer(ensure_asterisk(print), ensure_images(ensure_engine(print)).packages)
+    folder = tmp_path_factory.mktemp("voip") / "inventory"
     with Lab("test-voip") as lab:
-        world = World(lab, tmp_path_factory.mktemp("voip") / "inventory")
-        hosts = (*SERVERS, *OPERATORS)
-        lab.up(
-            [
-                Node(name, "host" if name in hosts else "client", (Attachment("eth0", "flat"),))
-                for name in world.names
-            ]
-        )
-        for name in hosts:
-            install = "apt-get install -qy --no-install-recommends asterisk"
-            lab.check(name, ["sh", "-ec", f"apt-get update -q; {install}"], timeout=300)
-        world.start()
-        yield world
+        yield start(lab, World(lab, folder))
 
 
 @pytest.fixture(autouse=True)
@@ -78,6 +62,10 @@ def talk(world: World, caller: Phone, number: str, called: Phone) -> None:
 def hears(world: World, one: Phone, other: Phone) -> bool:
     """Whether somebody hears the other one's tone, and little else, within some seconds."""
     return wait(lambda: world.heard(one)[other.tone] > CLEAR, 8)
+
+
+def _has_one_call(world: World, operator: str) -> bool:
+    return len(world.seen(operator)) == 1
 
 
 def _in_call(world: World, phone: Phone) -> bool:
@@ -181,7 +169,7 @@ def take_every_channel(world: World, phone: Phone, number: str) -> None:
     for trunk in trunks:
         operator = "operator" if trunk.name == "local" else "reserve"
         world.dial(others.pop(), "40123456")
-        assert wait(lambda at=operator: len(world.seen(at)) == 1, 10), world.channels(phone.server)  # type: ignore[misc]
+        assert wait(partial(_has_one_call, world, operator), 10), world.channels(phone.server)
     for trunk in trunks:
         if trunk.channels > 1:
             world.dial(others.pop(), next(each for each in emergencies if each != number))
@@ -304,7 +292,7 @@ def test_a_program_and_a_desk_phone_understand_each_other(world: World) -> None:
     program, desk = world.phones["rurutu atelier"], world.phones["rurutu accueil"]
     for caller, number, called in ((program, "101", desk), (desk, "104", program)):
         world.dial(caller, number)
-        assert wait(lambda called=called: _in_call(world, called), 15)  # type: ignore[misc]
+        assert wait(partial(_in_call, world, called), 15)
         assert world.codecs(RURUTU) == ["alaw", "opus"]
         assert hears(world, caller, called) and hears(world, called, caller)
         world.hush()

@@ -13,20 +13,18 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from mairie.files import voip as table
-from mairie.lab.building import ensure_asterisk, offer
-from mairie.lab.containers import Lab, Node
-from mairie.lab.engine import ensure_engine
-from mairie.lab.fabric import Attachment
-from mairie.lab.image import ensure_images
+from mairie.lab.containers import Lab
 from mairie.plan.parts.voip import ClosedDay
 from tests.lab import voip_inventory
-from tests.lab.voip_world import OPERATORS, PHONE, RAPA, RURUTU, SHARE, World, wait
+from tests.lab.voip_containers import start
+from tests.lab.voip_world import PHONE, RURUTU, SHARE, World, wait
 
 pytestmark = [pytest.mark.lab, pytest.mark.voice, pytest.mark.timeout(1800)]
 
@@ -78,21 +76,9 @@ class Town(World):
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    offer(ensure_asterisk(print), ensure_images(ensure_engine(print)).packages)
+    folder = tmp_path_factory.mktemp("voip") / "inventory"
     with Lab("test-voip-announcement") as lab:
-        world = Town(lab, tmp_path_factory.mktemp("voip") / "inventory", write)
-        hosts = (RURUTU, RAPA, "hub", *OPERATORS)
-        lab.up(
-            [
-                Node(name, "host" if name in hosts else "client", (Attachment("eth0", "flat"),))
-                for name in world.names
-            ]
-        )
-        for name in hosts:
-            install = f"apt-get install -qy --no-install-recommends {table.PACKAGE}"
-            lab.check(name, ["sh", "-ec", f"apt-get update -q; {install}"], timeout=300)
-        world.start()
-        yield world
+        yield start(lab, Town(lab, folder, write))
 
 
 @pytest.fixture(autouse=True)
@@ -116,7 +102,7 @@ def call(world: World) -> None:
     """Let the citizen call, and the reception's phones ring and ring."""
     for name in ("rurutu accueil", "rurutu secretariat"):
         world.switch_on(world.phones[name], answers=False)
-        assert wait(lambda name=name: world.is_registered(world.phones[name]), 20)  # type: ignore[misc]
+        assert wait(partial(world.is_registered, world.phones[name]), 20)
     world.dial(world.phones["rapa accueil"], RECEPTION)
 
 

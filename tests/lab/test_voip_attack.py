@@ -25,21 +25,16 @@ from mairie.files import network
 from mairie.files import voip as table
 from mairie.host.looks import sip
 from mairie.inventory import load
-from mairie.lab.building import ensure_asterisk, offer
-from mairie.lab.containers import Lab, Node
-from mairie.lab.engine import ensure_engine
-from mairie.lab.fabric import Attachment
-from mairie.lab.image import ensure_images
+from mairie.lab.containers import Lab
 from mairie.nftables import telephony as rules
 from mairie.plan.resolve import resolve
 from mairie.render import render
 from mairie.run import Reach, Run
 from mairie.transport import Docker
+from tests.lab.voip_containers import start
 from tests.lab.voip_world import (
-    OPERATORS,
     PASSWORD,
     RURUTU,
-    SERVERS,
     SHARE,
     Phone,
     World,
@@ -168,22 +163,11 @@ class Attacked:
 
 @pytest.fixture(scope="module")
 def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
-    offer(ensure_asterisk(print), ensure_images(ensure_engine(print)).packages)
+    folder = tmp_path_factory.mktemp("voip") / "inventory"
     with Lab("test-voip-attack") as lab:
-        folder = tmp_path_factory.mktemp("voip") / "inventory"
-        world = World(lab, folder)
-        hosts = (*SERVERS, *OPERATORS)
-        lab.up(
-            [
-                Node(name, "host" if name in hosts else "client", (Attachment("eth0", "flat"),))
-                for name in (*world.names, ATTACKER, INTRUDER)
-            ]
-        )
-        for name in hosts:
-            more = f"{table.GUARD_PACKAGE} nftables" if name == RURUTU else ""
-            install = f"apt-get install -qy --no-install-recommends {table.PACKAGE} {more}"
-            lab.check(name, ["sh", "-ec", f"apt-get update -q; {install}"], timeout=300)
-        world.start()
+        guards = {RURUTU: f"{table.GUARD_PACKAGE} nftables"}
+        others = (ATTACKER, INTRUDER)
+        world = start(lab, World(lab, folder), others=others, packages=guards)
         found = Attacked(world, lab, {}, {})
         found.guard()
         voice = ip_network(found.phone("accueil").extension.prefix_ipv4)

@@ -13,19 +13,15 @@ from dataclasses import replace
 import pytest
 
 from mairie.files import voip as table
-from mairie.lab.building import ensure_asterisk, offer
-from mairie.lab.containers import Lab, Node
-from mairie.lab.engine import ensure_engine
-from mairie.lab.fabric import Attachment
-from mairie.lab.image import ensure_images
+from mairie.lab.containers import Lab
 from mairie.plan.host import HostSecrets
 from mairie.plan.parts.voip import VOICEMAIL
+from tests.lab.voip_containers import start
 from tests.lab.voip_world import (
     OPERATORS,
     PHONE,
     PIN,
     RURUTU,
-    SERVERS,
     Phone,
     World,
     wait,
@@ -41,21 +37,9 @@ TRIES = 8
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    offer(ensure_asterisk(print), ensure_images(ensure_engine(print)).packages)
+    folder = tmp_path_factory.mktemp("voip") / "inventory"
     with Lab("test-voip-calls") as lab:
-        world = World(lab, tmp_path_factory.mktemp("voip") / "inventory")
-        hosts = (*SERVERS, *OPERATORS)
-        lab.up(
-            [
-                Node(name, "host" if name in hosts else "client", (Attachment("eth0", "flat"),))
-                for name in world.names
-            ]
-        )
-        for name in hosts:
-            install = "apt-get install -qy --no-install-recommends asterisk"
-            lab.check(name, ["sh", "-ec", f"apt-get update -q; {install}"], timeout=300)
-        world.start()
-        yield world
+        yield start(lab, World(lab, folder))
 
 
 @pytest.fixture(autouse=True)

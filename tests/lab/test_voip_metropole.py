@@ -7,13 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from mairie.lab.building import ensure_asterisk, offer
-from mairie.lab.containers import Lab, Node
-from mairie.lab.engine import ensure_engine
-from mairie.lab.fabric import Attachment
-from mairie.lab.image import ensure_images
+from mairie.lab.containers import Lab
 from tests.lab import metropole_inventory
-from tests.lab.voip_world import OPERATORS, RURUTU, SERVERS, Phone, World, wait
+from tests.lab.voip_containers import start
+from tests.lab.voip_world import RURUTU, Phone, World, wait
 
 pytestmark = [pytest.mark.lab, pytest.mark.voice, pytest.mark.timeout(1800)]
 
@@ -29,22 +26,9 @@ ORDINARY = "0353010099"
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    offer(ensure_asterisk(print), ensure_images(ensure_engine(print)).packages)
+    folder, write = tmp_path_factory.mktemp("voip") / "inventory", metropole_inventory.write
     with Lab("test-voip-metropole") as lab:
-        folder = tmp_path_factory.mktemp("voip") / "inventory"
-        world = World(lab, folder, metropole_inventory.write)
-        hosts = (*SERVERS, *OPERATORS)
-        lab.up(
-            [
-                Node(name, "host" if name in hosts else "client", (Attachment("eth0", "flat"),))
-                for name in world.names
-            ]
-        )
-        for name in hosts:
-            install = "apt-get install -qy --no-install-recommends asterisk"
-            lab.check(name, ["sh", "-ec", f"apt-get update -q; {install}"], timeout=300)
-        world.start()
-        yield world
+        yield start(lab, World(lab, folder, write))
 
 
 @pytest.fixture(autouse=True)

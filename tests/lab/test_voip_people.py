@@ -8,18 +8,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
-from mairie.lab.building import ensure_asterisk, offer
-from mairie.lab.containers import Lab, Node
-from mairie.lab.engine import ensure_engine
-from mairie.lab.fabric import Attachment
-from mairie.lab.image import ensure_images
+from mairie.lab.containers import Lab
 from mairie.plan.parts.voip import VOICEMAIL
 from tests.lab.people_inventory import ALL, WAITING, WAITING_SECONDS
 from tests.lab.people_world import CITIZEN, CITIZEN_TONE, PeopleWorld
-from tests.lab.voip_world import OPERATORS, PASSWORD, PIN, RURUTU, SERVERS, Phone, wait
+from tests.lab.voip_containers import start
+from tests.lab.voip_world import PASSWORD, PIN, RURUTU, Phone, wait
 
 pytestmark = [pytest.mark.lab, pytest.mark.voice, pytest.mark.timeout(1800)]
 
@@ -32,20 +30,9 @@ SPOKEN = 0.01
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PeopleWorld]:
-    offer(ensure_asterisk(print), ensure_images(ensure_engine(print)).packages)
+    folder = tmp_path_factory.mktemp("voip") / "inventory"
     with Lab("test-voip-people") as lab:
-        world = PeopleWorld(lab, tmp_path_factory.mktemp("voip") / "inventory")
-        hosts = (*SERVERS, *OPERATORS)
-        lab.up(
-            [
-                Node(name, "host" if name in hosts else "client", (Attachment("eth0", "flat"),))
-                for name in world.names
-            ]
-        )
-        for name in hosts:
-            install = "apt-get install -qy --no-install-recommends asterisk"
-            lab.check(name, ["sh", "-ec", f"apt-get update -q; {install}"], timeout=300)
-        world.start()
+        world = start(lab, PeopleWorld(lab, folder))
         assert wait(world.delivers, 60), world.ask("operator", "pjsip show contacts")
         yield world
 
@@ -102,7 +89,7 @@ def test_a_citizen_rings_the_whole_reception_and_is_heard(
         assert wait(lambda: world.rings(accueil) and world.rings(secretariat), 10)
         assert not world.of(direction)
         for phone in (accueil, secretariat):
-            assert wait(lambda phone=phone: CITIZEN in "".join(world.shown(phone)), 5)  # type: ignore[misc]
+            assert wait(partial(world.shows, phone, CITIZEN), 5)
         world.tell(accueil, "accept")
         assert wait(lambda: world.talks(accueil), 5)
         assert wait(lambda: not world.of(secretariat), 5), world.channels(RURUTU)
@@ -191,9 +178,7 @@ def test_the_reception_reads_of_an_emergency_at_once(
         world.dial(direction, "17")
         assert wait(lambda: world.rings(accueil) and world.rings(secretariat), 10)
         for phone in (accueil, secretariat):
-            assert wait(lambda phone=phone: text in "".join(world.shown(phone)), 5), (  # type: ignore[misc]
-                world.shown(phone)
-            )
+            assert wait(partial(world.shows, phone, text), 5), world.shown(phone)
         print(f"\n  told after {time.monotonic() - begun:.1f} s")
         assert len(world.of(direction)) == 1, "its own call alone"
         assert world.joined(accueil, maire)
@@ -215,9 +200,7 @@ def test_every_device_of_a_phone_is_told(
             assert wait(lambda: world.contacts(RURUTU).count(" 102/sip:") == 2, 20)
             world.dial(direction, "17")
             for phone in (secretariat, twin):
-                assert wait(lambda phone=phone: "URGENCE 17" in "".join(world.shown(phone)), 10), (  # type: ignore[misc]
-                    phone
-                )
+                assert wait(partial(world.shows, phone, "URGENCE 17"), 10), phone
         finally:
             world.hush()
             world.switch_off(twin)

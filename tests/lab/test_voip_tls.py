@@ -14,14 +14,11 @@ from functools import partial
 import pytest
 
 from mairie.files import voip as table
-from mairie.lab.building import ensure_asterisk, offer
-from mairie.lab.containers import Lab, Node
-from mairie.lab.engine import ensure_engine
-from mairie.lab.fabric import Attachment
-from mairie.lab.image import ensure_images
+from mairie.lab.containers import Lab
 from mairie.plan.parts.voip import SIPS_PORT
 from mairie.secrets.phone_certificates import AUTHORITY, new_certificate
-from tests.lab.voip_world import OPERATORS, PASSWORD, RURUTU, SERVERS, Phone, World, wait
+from tests.lab.voip_containers import start
+from tests.lab.voip_world import PASSWORD, RURUTU, Phone, World, wait
 
 pytestmark = [pytest.mark.lab, pytest.mark.voice, pytest.mark.timeout(1800)]
 
@@ -32,21 +29,9 @@ PORT = 5190
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    offer(ensure_asterisk(print), ensure_images(ensure_engine(print)).packages)
+    folder = tmp_path_factory.mktemp("voip") / "inventory"
     with Lab("test-voip-tls") as lab:
-        world = World(lab, tmp_path_factory.mktemp("voip") / "inventory")
-        hosts = (*SERVERS, *OPERATORS)
-        lab.up(
-            [
-                Node(name, "host" if name in hosts else "client", (Attachment("eth0", "flat"),))
-                for name in world.names
-            ]
-        )
-        for name in hosts:
-            install = f"apt-get install -qy --no-install-recommends {table.PACKAGE}"
-            lab.check(name, ["sh", "-ec", f"apt-get update -q; {install}"], timeout=300)
-        world.start()
-        yield world
+        yield start(lab, World(lab, folder))
 
 
 @pytest.fixture(autouse=True)

@@ -21,11 +21,7 @@ import pytest
 from rich.console import Console
 
 from mairie.files import voip as table
-from mairie.lab.building import ensure_asterisk, offer
-from mairie.lab.containers import Lab, Node
-from mairie.lab.engine import ensure_engine
-from mairie.lab.fabric import Attachment
-from mairie.lab.image import ensure_images
+from mairie.lab.containers import Lab
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.voip import Trunk
 from mairie.run import Reach, Run
@@ -34,6 +30,7 @@ from mairie.transport import Docker
 from tests.lab.breaks import Break
 from tests.lab.breaks.voip import BREAKS
 from tests.lab.pcap import packets
+from tests.lab.voip_containers import start
 from tests.lab.voip_inventory import OPERATOR
 from tests.lab.voip_world import OPERATORS, RAPA, RURUTU, SERVERS, Phone, World, wait
 
@@ -165,21 +162,11 @@ class Tls:
 
 @pytest.fixture(scope="module")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tls]:
-    offer(ensure_asterisk(print), ensure_images(ensure_engine(print)).packages)
+    folder = tmp_path_factory.mktemp("voip") / "inventory"
+    packages = dict.fromkeys(SERVERS, "dnsmasq-base ca-certificates")
+    packages |= dict.fromkeys(OPERATORS, "tcpdump")
     with Lab("test-voip-trunk-tls") as lab:
-        world = TlsWorld(lab, tmp_path_factory.mktemp("voip") / "inventory")
-        hosts = (*SERVERS, *OPERATORS)
-        lab.up(
-            [
-                Node(name, "host" if name in hosts else "client", (Attachment("eth0", "flat"),))
-                for name in world.names
-            ]
-        )
-        for name in hosts:
-            more = "dnsmasq-base ca-certificates" if name in SERVERS else "tcpdump"
-            install = f"apt-get install -qy --no-install-recommends {table.PACKAGE} {more}"
-            lab.check(name, ["sh", "-ec", f"apt-get update -q; {install}"], timeout=300)
-        world.start()
+        world = start(lab, TlsWorld(lab, folder), packages=packages)
         for server in (RURUTU, RAPA):
             assert wait(partial(world.registered, server), 40), world.ask(
                 server, "pjsip show registrations"

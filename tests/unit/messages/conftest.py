@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import socketserver
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -11,7 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from mairie import attempts
 from mairie_messages.settings import FaxLine, Settings
+
+sys.modules["mairie_messages.tried"] = attempts
+"""It lies beside the program on a host, under this name."""
 
 
 @dataclass

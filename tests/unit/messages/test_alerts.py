@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -15,14 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from mairie import attempts
-
-sys.modules["mairie_messages.tried"] = attempts  # as it lies beside the program on a host
-
-from mairie_messages import alerts  # noqa: E402
-from mairie_messages.settings import Settings  # noqa: E402
-from tests.unit.host.test_attempts import event  # noqa: E402
-from tests.unit.messages.conftest import Queue  # noqa: E402
+from mairie_messages import alerts
+from mairie_messages.settings import Settings
+from tests.unit.host.test_attempts import event
+from tests.unit.messages.conftest import Queue
 
 NOW = datetime.now().astimezone()
 FLOODERS, FLOODERS_IPV6 = "telephony-flooders", "telephony-flooders-ipv6"
