@@ -37,8 +37,8 @@ TEMPLATES: Final = {
 LINPHONE: Final = "linphone.xml"
 """Template of what a program fetches."""
 
-YEALINK_CODECS: Final = {"g722": "g722", "alaw": "pcma"}
-SNOM_CODECS: Final = {"g722": "g722", "alaw": "pcma"}
+WORDS_OF_CODECS: Final = {"g722": "g722", "alaw": "pcma"}
+"""As Yealink and Snom both write them."""
 LINPHONE_CODECS: Final = {
     "opus": {"mime": "opus", "rate": 48000, "channels": 2, "recv_fmtp": "maxaveragebitrate=24000"},
     "g722": {"mime": "G722", "rate": 8000, "channels": 1},
@@ -201,7 +201,7 @@ def _yealink(plan: HostPlan, phones: PhonesPlan) -> dict[str, Any]:
     }
     return {
         "transport": TRANSPORTS[phones.transport],
-        "codecs": [YEALINK_CODECS[codec] for codec in phones.desk_codecs],
+        "codecs": [WORDS_OF_CODECS[codec] for codec in phones.desk_codecs],
         "known_codecs": ("g722", "pcma", "pcmu", "g729", "opus"),
         "zone": yealink_zone(phones.clock),
         "summer": summer[phones.clock.summer],
@@ -217,7 +217,7 @@ def _snom(_: HostPlan, phones: PhonesPlan) -> dict[str, Any]:
         "us": "3600 03.02.07 02:00:00 11.01.07 02:00:00",
     }
     return {
-        "codecs": [SNOM_CODECS[codec] for codec in phones.desk_codecs],
+        "codecs": [WORDS_OF_CODECS[codec] for codec in phones.desk_codecs],
         "seconds": phones.clock.offset_minutes * 60,
         "summer": summer[phones.clock.summer],
     }

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import io
-import re
 import wave
 from array import array
 from collections.abc import Mapping
@@ -16,18 +15,14 @@ from pathlib import Path
 from sys import byteorder
 from typing import Final
 
-from pydantic import TypeAdapter, ValidationError
-
+from mairie.inventory.named_files import named_files
 from mairie.inventory.problems import Problem
-from mairie.model.base import Name
 
 FOLDER: Final = "announcements"
 RATE: Final = 8000
 """Samples a second, of two bytes: what a public network carries."""
 LONGEST_S: Final = 30
 """It travels to the telephone host with each deploy, 8 kB a second."""
-_FILE: Final = re.compile(r"([a-z0-9-]+)\.wav")
-_NAME: Final = TypeAdapter[str](Name)
 
 
 def announcements(folder: Path, problems: list[Problem]) -> Mapping[str, str]:
@@ -41,23 +36,13 @@ def announcements(folder: Path, problems: list[Problem]) -> Mapping[str, str]:
         samples in A-law, 8000 a second, in base64 with lines; by name of their file.
 
     """
-    place = folder / FOLDER
     found: dict[str, str] = {}
-    for path in sorted(place.iterdir()) if place.is_dir() else ():
-        if path.name.startswith("."):
-            continue
-        match = _FILE.fullmatch(path.name)
-        if match is None or not _is_name(match[1]):
-            message = (
-                "is not read; announcements are named <name>.wav in lower case, such as accueil.wav"
-            )
-            problems.append(Problem(str(path), 0, "", message))
-            continue
+    for name, path in named_files(folder / FOLDER, "wav", "accueil", problems):
         samples, wrong = _read(path)
         if wrong:
             problems.append(Problem(str(path), 0, "", wrong))
         else:
-            found[match[1]] = base64.encodebytes(a_law(samples)).decode()
+            found[name] = base64.encodebytes(a_law(samples)).decode()
     return found
 
 
@@ -108,11 +93,3 @@ def _one(sample: int) -> int:
     segment = max(size.bit_length() - 5, 0)
     step = size >> (segment if segment > 1 else 1) & 0x0F
     return (sign | segment << 4 | step) ^ 0x55
-
-
-def _is_name(word: str) -> bool:
-    try:
-        _NAME.validate_python(word)
-    except ValidationError:
-        return False
-    return True

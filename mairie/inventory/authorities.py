@@ -10,11 +10,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from pydantic import TypeAdapter, ValidationError
-
+from mairie.inventory.named_files import named_files
 from mairie.inventory.problems import Problem
 from mairie.inventory.yaml_nodes import Document, read_text
-from mairie.model.base import Name
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -22,8 +20,6 @@ if TYPE_CHECKING:
 FOLDER: Final = "authorities"
 MAX_BYTES: Final = 20_000
 """It travels to the telephone host with each deploy."""
-_FILE: Final = re.compile(r"([a-z0-9-]+)\.pem")
-_NAME: Final = TypeAdapter[str](Name)
 _BLOCK: Final = re.compile(
     r"-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+-----END CERTIFICATE-----\n?"
 )
@@ -40,16 +36,8 @@ def authorities(folder: Path, problems: list[Problem]) -> Mapping[str, str]:
         certificates in PEM, one after the other, by name of their file.
 
     """
-    place = folder / FOLDER
     found: dict[str, str] = {}
-    for path in sorted(place.iterdir()) if place.is_dir() else ():
-        if path.name.startswith("."):
-            continue
-        match = _FILE.fullmatch(path.name)
-        if match is None or not _is_name(match[1]):
-            message = "is not read; authorities are named <name>.pem in lower case, such as ort.pem"
-            problems.append(Problem(str(path), 0, "", message))
-            continue
+    for name, path in named_files(folder / FOLDER, "pem", "ort", problems):
         document = Document(str(path))
         text = read_text(path, document)
         problems.extend(document.problems)
@@ -59,7 +47,7 @@ def authorities(folder: Path, problems: list[Problem]) -> Mapping[str, str]:
         wrong = list(_wrong(text))
         problems.extend(Problem(str(path), line, "", message) for line, message in wrong)
         if not wrong:
-            found[match[1]] = "".join(f"{block.strip()}\n" for block in _BLOCK.findall(text))
+            found[name] = "".join(f"{block.strip()}\n" for block in _BLOCK.findall(text))
     return found
 
 
@@ -70,14 +58,6 @@ def parsed(certificates: str) -> list[Certificate]:
     )
 
     return load_pem_x509_certificates(certificates.encode())
-
-
-def _is_name(word: str) -> bool:
-    try:
-        _NAME.validate_python(word)
-    except ValidationError:
-        return False
-    return True
 
 
 def _wrong(text: str) -> Iterator[tuple[int, str]]:
