@@ -69,9 +69,9 @@ def test_what_is_on_the_air_conforms(machine: Machine) -> None:
 
 @pytest.mark.parametrize("batch", batches(of_radios()), ids=lambda batch: batch[0].control)
 def test_damage_is_seen_and_repaired(machine: Machine, batch: tuple[Break, ...]) -> None:
-    for item in batch:
-        machine.air.machine.run(item.damage, timeout=240)
     try:
+        for item in batch:
+            machine.air.machine.run(item.damage, timeout=240)
         after = machine.not_green()
     finally:
         for item in reversed(batch):

@@ -37,9 +37,9 @@ def test_damage_is_seen_and_repaired(
 ) -> None:
     del number
     before = _not_green(deployed.healthy(host))
-    for item in batch:
-        deployed.run(host, item.damage)
     try:
+        for item in batch:
+            deployed.run(host, item.damage)
         after = _not_green(deployed.verify(host))
         new = {key: result for key, result in after.items() if key not in before}
         red = {control for (control, _), result in new.items() if result.outcome == "fail"}
@@ -62,6 +62,7 @@ def test_damage_is_seen_and_repaired(
             f"turned as well: {unrelated}\nafter: {words(batch)}\nor still red after: {repaired}"
         )
     finally:
+        # Also after a failure: the next damage wants a host that is whole.
         for item in reversed(batch):
             if item.repair:
                 deployed.session.lab.exec(host, ["sh", "-c", item.repair], timeout=120)

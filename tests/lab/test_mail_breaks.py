@@ -106,9 +106,9 @@ def test_all_but_what_others_do_conforms(world: World) -> None:
 @pytest.mark.parametrize("batch", batches(BREAKS), ids=lambda batch: batch[0].control)
 def test_damage_is_seen_and_repaired(world: World, batch: tuple[Break, ...]) -> None:
     before = world.not_green()
-    for item in batch:
-        world.run(item.damage)
     try:
+        for item in batch:
+            world.run(item.damage)
         after = {key: said for key, said in world.not_green().items() if key not in before}
     finally:
         for item in reversed(batch):

@@ -134,9 +134,9 @@ def test_all_but_what_others_do_conforms(world: World, host: str) -> None:
 def test_damage_is_seen_and_repaired(world: World, role: str, batch: tuple[Break, ...]) -> None:
     host = HOST_OF_ROLE[role]
     before = world.not_green(host)
-    for item in batch:
-        world.run(host, item.damage)
     try:
+        for item in batch:
+            world.run(host, item.damage)
         after = {key: said for key, said in world.not_green(host).items() if key not in before}
     finally:
         for item in reversed(batch):

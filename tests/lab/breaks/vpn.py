@@ -2,9 +2,11 @@
 
 from tests.lab.breaks import NO_STORE, Break
 
+# From the file: wireguard-go names its peers, those that other damage added among them, in any
+# order.
 PEER = "$(sed -n 's/^PublicKey = //p' /etc/wireguard/wg0.conf | head -n 1)"
-"""The first of the plan's: wireguard-go names those that other damage added in any order."""
-FIRST_PREFIX = "$(wg show wg0 allowed-ips | head -n 1 | cut -f 2 | cut -d ' ' -f 1)"
+PREFIXES = "$(sed -n 's/^AllowedIPs = //p' /etc/wireguard/wg0.conf | head -n 1 | tr -d ' ')"
+FIRST_PREFIX = "$(sed -n 's/^AllowedIPs = //p' /etc/wireguard/wg0.conf | head -n 1 | cut -d , -f 1)"
 HUB = """$(sed -n 's/.*"prove": "\\(.*\\)".*/\\1/p' /etc/wireguard/mairie.json)"""
 UPLINK_ADDRESS = "$(ip -4 route show default | sed -n 's/.* src \\([0-9.]*\\).*/\\1/p' | head -n 1)"
 WRONG_PORT = "$(wg show wg0 endpoints | head -n 1 | cut -f 2 | sed 's/:[0-9]*$/:51999/')"
@@ -106,8 +108,7 @@ BREAKS: tuple[Break, ...] = (
     ),
     Break(
         control="VPN-20",
-        damage="set -- $(wg show wg0 allowed-ips | head -n 1) && key=$1 && shift && "
-        'wg set wg0 peer "$key" allowed-ips "$(echo "$*" | tr " " ,),192.0.2.0/24"',
+        damage=f'wg set wg0 peer "{PEER}" allowed-ips "{PREFIXES},192.0.2.0/24"',
         note="a peer may claim one more prefix",
         also=(RUNNING,),
     ),
