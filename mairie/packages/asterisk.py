@@ -172,7 +172,7 @@ class Recipe:
     """Of Debian's source package."""
     dsc_sha256: str = "8799652c4e2fc4bb4d6610b0f7144a9945bcff847d0185fb10fca20de0533eb2"
     """Of its .dsc file, which holds those of all others."""
-    revision: str = "~mairie2"
+    revision: str = "~mairie3"
     """After Debian's version, and before it in order: a package of Debian's own takes over."""
     epoch: int = 1782345600
     """Every time in the package, in seconds since 1970."""

@@ -298,6 +298,16 @@ def test_a_program_and_a_desk_phone_understand_each_other(world: World) -> None:
         world.hush()
 
 
+@pytest.mark.parametrize("first", [20_000, 50_000], ids=["behind", "ahead"])
+def test_a_new_source_is_heard_at_once(world: World, first: int) -> None:
+    """Numbers of packets begin anywhere (RFC 3550, 5.1): these are not late, nor is any missing."""
+    speaker, program = world.phones["rurutu maire"], world.phones["rurutu atelier"]
+    other = world.phones["rurutu secretariat"]
+    world.speak_anew(speaker, "104", (35_000, speaker.tone), (first, other.tone))
+    assert hears(world, program, speaker), world.heard(program)
+    assert hears(world, program, other), world.heard(program)
+
+
 def test_opus_goes_over_the_satellite(world: World) -> None:
     world.dial(world.phones["rurutu accueil"], f"*{world.voip(RAPA).code}102")
     assert wait(lambda: _in_call(world, world.phones["rapa infirmerie"]), 15)

@@ -17,6 +17,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from mairie.files import voip as table
+from mairie.host.looks import sip
 from mairie.inventory import load
 from mairie.lab.clients import Nodes
 from mairie.plan.host import HostPlan, HostSecrets
@@ -379,6 +380,32 @@ class World:
         if not self._runs(phone):
             self.revive()
         self.tell(phone, "dial", f"sip:{number}@{self.voip(phone.server).ipv4}")
+
+    def speak_anew(self, phone: Phone, number: str, *sources: tuple[int, int]) -> None:
+        """Call somebody from a phone's machine, and speak as one source after the other.
+
+        Args:
+            phone: that is imitated.
+            number: to call.
+            sources: number of the first packet and tone (hertz) of each, which lasts 4 s.
+
+        """
+        folder = f"{phone.folder}-anew"
+        self.nodes.put(
+            phone.node,
+            {
+                f"{folder}/anew.py": (SHARE / "anew.py").read_bytes(),
+                f"{folder}/sip.py": Path(sip.__file__).read_bytes(),
+            },
+        )
+        said = " ".join(f"{first}:{hertz}" for first, hertz in sources)
+        password = PASSWORD.format(phone.extension.name)
+        script = (
+            f"setsid python3 {folder}/anew.py {self.voip(phone.server).ipv4} "
+            f"{phone.extension.number} {password} {number} {phone.address} 4 {said} "
+            f">{folder}/said 2>&1 </dev/null &"
+        )
+        self.nodes.check(phone.node, ["sh", "-c", script])
 
     def hang_up(self, *phones: Phone) -> None:
         """End every call of some phones, or of all; one that is switched off has none."""

@@ -132,7 +132,9 @@ def _request(
     return "\r\n".join(lines) + "\r\n\r\n"
 
 
-def _authorization(answer: str, user: str, password: str, uri: str) -> str:
+def _authorization(
+    answer: str, user: str, password: str, uri: str, *, method: str = "REGISTER"
+) -> str:
     """Return the digest of RFC 7616 with MD5, the one that every telephone knows."""
     challenge = next(
         line for line in answer.splitlines() if line.lower().startswith("www-authenticate:")
@@ -144,7 +146,7 @@ def _authorization(answer: str, user: str, password: str, uri: str) -> str:
         return hashlib.md5(":".join(parts).encode(), usedforsecurity=False).hexdigest()
 
     first = digest(user, told["realm"], password)
-    second = digest("REGISTER", uri)
+    second = digest(method, uri)
     response = digest(first, told["nonce"], count, client, "auth", second)
     return (
         f'Digest username="{user}", realm="{told["realm"]}", nonce="{told["nonce"]}", '
