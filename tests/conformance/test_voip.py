@@ -24,7 +24,7 @@ from mairie.host.looks.asterisk import asked, faults_at_start, names, told
 from mairie.host.looks.emergencies import RULES, building_of, ways
 from mairie.host.looks.links import links
 from mairie.host.looks.sockets import sockets
-from mairie.host.looks.unit import changed_since_start, rights
+from mairie.host.looks.unit import changed_since_start, program_replaced, rights
 from mairie.host.probe import CannotLookError, Probe, said
 from mairie.plan.host import HostPlan
 from mairie.plan.parts.voip import (
@@ -644,3 +644,16 @@ def test_source(subject: str, probe: Probe, plan: HostPlan) -> None:
     assert plan.packages is not None
     sources = [line.split()[1:3] for line in said(probe(apt.policy(subject))).splitlines()]
     assert [plan.packages.url, "./"] in sources, f"{subject} : le siège n'est pas parmi ses sources"
+
+
+@control(
+    "VOI-51",
+    title="Le standard en service est celui qui est installé",
+    reason="Une version corrigée ne sert à personne tant que l'ancienne tourne.",
+    severity="medium",
+    references=("ANSSI hygiène 34", "ANSSI-BP-028 R61"),
+    applies=answers,
+)
+def test_runs_what_is_installed(probe: Probe) -> None:
+    replaced = program_replaced(probe, table.SERVICE)
+    assert not replaced, "une autre version est installée : elle attend qu'il redémarre"

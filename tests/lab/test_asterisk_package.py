@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -145,13 +146,22 @@ def test_exposure_is_low(lab: Lab) -> None:
     assert float(level[1]) < 2, said
 
 
-def test_reinstalling_does_not_cut_a_call(lab: Lab) -> None:
+def test_an_upgrade_cuts_no_call_and_counts_after_it(lab: Lab) -> None:
     sh(lab, "asterisk -rx 'channel originate Local/600@inside application Wait 600'")
     before = sh(lab, "systemctl show -P MainPID asterisk; asterisk -rx 'core show channels count'")
     assert "1 active call" in before, before
     sh(lab, f"{INSTALL} --reinstall")
     after = sh(lab, "systemctl show -P MainPID asterisk; asterisk -rx 'core show channels count'")
     assert after == before
+    replaced = "readlink /proc/$(systemctl show -P MainPID asterisk)/exe"
+    assert sh(lab, replaced).endswith("(deleted)\n")
+    sh(lab, "asterisk -rx 'channel request hangup all'")
+    for _ in range(20):  # by itself, once nobody is on the telephone
+        if sh(lab, replaced) == "/usr/sbin/asterisk\n":
+            break
+        time.sleep(0.5)
+    assert sh(lab, replaced) == "/usr/sbin/asterisk\n"
+    assert sh(lab, "asterisk -rx 'core waitfullybooted'").strip().endswith("fully booted.")
 
 
 def test_libraries_of_the_lab_are_those_it_depends_on(lab: Lab) -> None:

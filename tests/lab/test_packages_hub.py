@@ -91,6 +91,7 @@ def test_an_older_asterisk_is_upgraded(world: World) -> None:
     world.act("apply", SERVER, only=("voip",))
     assert world.run(SERVER, VERSION).strip() == OLDEST
     assert world.run(SERVER, "systemctl is-active asterisk").strip() == "active"
+    assert results(world, SERVER)["VOI-51"] == {"pass"}
     assert world.act("apply", SERVER, only=("voip",))[SERVER].changed == ()
 
 

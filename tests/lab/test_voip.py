@@ -254,8 +254,7 @@ def test_ordinary_calls_leave_a_channel(world: World) -> None:
     """Two phones call out at once: the second one leaves by the other operator."""
     one, other = world.phones["rurutu accueil"], world.phones["rurutu maire"]
     # A test before this one cut the first operator; whom Asterisk found silent, it asks again later
-    reached = r"Contact:\s+trunk-local/.*\bAvail\b"
-    assert wait(lambda: bool(re.search(reached, world.contacts(RURUTU))), 60)
+    assert wait(partial(_reaches, world, RURUTU, "trunk-local"), 60)
     world.dial(one, "40111111")
     assert wait(lambda: len(world.seen("operator")) == 1, 10)
     world.dial(other, "40222222")
@@ -267,7 +266,19 @@ def test_ordinary_calls_leave_a_channel(world: World) -> None:
 # Other communes -----------------------------------------------------------------------------------
 
 
+def _reaches(world: World, server: str, name: str) -> bool:
+    """Whether what an Asterisk calls so has answered it lately."""
+    return bool(re.search(rf"\s{name}/.*\bAvail\b", world.contacts(server)))
+
+
+def _reach_each_other(world: World) -> None:
+    """Wait until the exchanges have found each other: they ask every 30 s."""
+    for server, name in ((RURUTU, "hub"), (RAPA, "hub"), (HUB, "rurutu"), (HUB, "rapa")):
+        assert wait(partial(_reaches, world, server, name), 90), (server, name)
+
+
 def test_communes_call_each_other_by_short_code(world: World) -> None:
+    _reach_each_other(world)
     phones = world.phones
     code = world.voip(RAPA).code
     talk(world, phones["rurutu accueil"], f"*{code}102", phones["rapa infirmerie"])
@@ -344,10 +355,7 @@ def test_without_the_hub_inside_and_outside_calls_live(world: World) -> None:
         world.hush()
     finally:
         world.plug(HUB)
-    reached = r"Contact:\s+hub/.*\bAvail\b"
-    assert wait(lambda: bool(re.search(reached, world.contacts(RURUTU))), 60)
-    assert wait(lambda: bool(re.search(r"\srurutu/.*\bAvail\b", world.contacts(HUB))), 90)
-    assert wait(lambda: bool(re.search(r"\srapa/.*\bAvail\b", world.contacts(HUB))), 90)
+    _reach_each_other(world)
     talk(world, phones["rurutu accueil"], f"*{code}102", phones["rapa infirmerie"])
 
 

@@ -66,6 +66,21 @@ def rights(probe: Probe, unit: str) -> Rights:
     return Rights(users, capabilities, shown["NoNewPrivileges"] != "yes")
 
 
+def program_replaced(probe: Probe, unit: str) -> bool:
+    """Tell whether the main process of a unit runs a program that was since replaced.
+
+    An upgrade puts another file into the place of the program's: proc_pid_exe(5).
+
+    Raises:
+        CannotLookError: the unit does not run.
+
+    """
+    main = properties(probe, unit, "MainPID")["MainPID"]
+    if main == "0":
+        raise CannotLookError(f"{unit} n'est pas en service")
+    return str(Path(f"/proc/{main}/exe").readlink()).endswith(" (deleted)")
+
+
 def is_active(unit: str) -> str:
     """Return the command that says whether a unit is active."""
     return f"systemctl is-active {unit}"

@@ -6,6 +6,7 @@ DRIFT = "VOI-03"
 LIVE = "VOI-04"
 AGAIN = "VOI-06"
 SERVICE = "asterisk.service"
+PROGRAM = "/usr/sbin/asterisk"
 ETC = "/etc/asterisk"
 HUB_ANSWERS = (
     "for n in $(seq 40); do asterisk -rx 'pjsip show contacts' | grep -q 'hub/.*Avail' && break; "
@@ -305,6 +306,14 @@ BREAKS: tuple[Break, ...] = (
         also=(LIVE,),
         repair=f"{APPLY}; sleep 2; asterisk -rx 'voicemail reload'",
         role="mail",
+    ),
+    Break(
+        control="VOI-51",
+        alone=True,
+        damage=f"cp -p {PROGRAM} {PROGRAM}.new && mv {PROGRAM}.new {PROGRAM}",
+        note="upgraded, and nobody told Asterisk",
+        repair=RESTART,
+        role=PHONES,
     ),
     Break(
         control="VOI-50",
