@@ -423,7 +423,8 @@ def test_group_in_order_and_queue(world: World) -> None:
     assert wait(lambda: world.is_registered(first), 15)
     world.dial(phones["rurutu direction"], "201")
     members = (phones["rurutu accueil"], first)
-    assert wait(lambda: any(_in_call(world, each) for each in members), 20)
+    answered = wait(lambda: any(_in_call(world, each) for each in members), 20)
+    assert answered, (world.fallen(), world.channels(RURUTU), world.ask(RURUTU, "queue show"))
 
 
 def test_a_message_is_left(world: World) -> None:

@@ -376,10 +376,17 @@ class World:
         return self.nodes.exec(phone.node, ["sh", "-c", script]).exit_code == 0
 
     def dial(self, phone: Phone, number: str) -> None:
-        """Call a number."""
-        if not self._runs(phone):
-            self.revive()
-        self.tell(phone, "dial", f"sip:{number}@{self.voip(phone.server).ipv4}")
+        """Call a number; once more where the softphone falls over the end of its last call."""
+        for _ in range(2):
+            if not self._runs(phone):
+                self.revive()
+            self.tell(phone, "dial", f"sip:{number}@{self.voip(phone.server).ipv4}")
+            if self._runs(phone):
+                return
+
+    def fallen(self) -> list[str]:
+        """Return the softphones that do not run: where one is missing, nobody answers."""
+        return [phone.name for phone in self.phones.values() if not self._runs(phone)]
 
     def speak_anew(self, phone: Phone, number: str, *sources: tuple[int, int]) -> None:
         """Call somebody from a phone's machine, and speak as one source after the other.
