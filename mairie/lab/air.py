@@ -228,19 +228,21 @@ def _join(station: Station, question: str) -> str:
             [ $((${{ended%.*}} - ${{began%.*}})) -lt {JOIN_SECONDS} ] || break
             sleep 0.5
         done
+        connected() {{ grep -q CTRL-EVENT-CONNECTED {_LOG}; }}
+        if connected; then
+            {leasing.script(RADIO)}
+        fi
+        printf %s '{MARK}'
+        if connected; then
+            read -r resolver _ </run/resolvers && busybox nslookup {question} $resolver >&2 &&
+                echo yes
+        fi
+        printf %s '{MARK}'
+        # Only now: a busy hostapd may have taken the station out once, and in again.
         wpa_cli -s /run -p {CONTROL} -i {RADIO} status
         echo "began=$began"
         echo "ended=$ended"
-        printf %s '{MARK}'
-        if grep -q CTRL-EVENT-CONNECTED {_LOG}; then
-            {leasing.script(RADIO)}
-            printf %s '{MARK}'
-            read -r resolver _ </run/resolvers && busybox nslookup {question} $resolver >&2 &&
-                echo yes
-        else
-            kill $(cat {_PID})
-            printf %s '{MARK}'
-        fi
+        connected || kill $(cat {_PID})
         printf %s '{MARK}'
         cat {_LOG}
     """
@@ -256,7 +258,7 @@ def joined(text: str) -> Joined:
     parts = text.split(MARK)
     if len(parts) != 4:
         raise ValueError(f"a station did not come to its end: {text[-2000:]}")
-    lines, lease, named, said = parts
+    lease, named, lines, said = parts
     status = dict(line.split("=", 1) for line in lines.splitlines() if "=" in line)
     verdict: Verdict = "silent"
     if "CTRL-EVENT-CONNECTED" in said:

@@ -286,15 +286,15 @@ def test_what_a_station_printed() -> None:
     status = "ssid=Rapa\nkey_mgmt=SAE\nbegan=10.5\nended=12.0\n"
     leased = json.dumps(address) + "\n\n10.0.0.1\n"
     connected = "wlan0: CTRL-EVENT-CONNECTED - Connection to … completed\n"
-    found = joined("".join((status, MARK, leased, MARK, "yes\n", MARK, connected)))
+    found = joined("".join((leased, MARK, "yes\n", MARK, status, MARK, connected)))
     assert (found.verdict, found.seconds, found.named) == ("connected", 1.5, True)
     assert found.status == {"ssid": "Rapa", "key_mgmt": "SAE"}
     assert found.lease == Lease("10.0.0.2", "", ("10.0.0.1",))
     assert not found.has_addresses
     rejected = "wlan0: CTRL-EVENT-EAP-FAILURE EAP authentication failed\n"
-    refused = joined("".join((status, MARK, MARK, MARK, rejected)))
+    refused = joined("".join((MARK, MARK, status, MARK, rejected)))
     assert (refused.verdict, refused.lease) == ("refused", Lease("", "", ()))
-    silent = joined("".join((status, MARK, MARK, MARK, "Successfully initialized\n")))
+    silent = joined("".join((MARK, MARK, status, MARK, "Successfully initialized\n")))
     assert silent.verdict == "silent"
     with pytest.raises(ValueError, match="a station did not come to its end: ssid=Rapa"):
         joined(status)

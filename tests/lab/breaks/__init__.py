@@ -36,3 +36,11 @@ class Break:
 
 NO_STORE = ("BAK-10", "BAK-11", "BAK-13", "BAK-14", "BAK-20", "BAK-21", "BAK-22")
 """Controls that rightly fail, or cannot look, while a host does not reach its hub."""
+
+
+def unwatched(name: str) -> str:
+    """Return a command that stops a timer once its service has run.
+
+    A run that had begun would undo the damage.
+    """
+    return f"systemctl stop {name}.timer && systemctl start {name}.service"

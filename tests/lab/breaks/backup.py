@@ -4,7 +4,7 @@ What the hub holds of a host cannot be undone from that host, so that nothing la
 restic that answers otherwise stands for copies that are old, empty or somebody else's.
 """
 
-from tests.lab.breaks import NO_STORE, Break
+from tests.lab.breaks import NO_STORE, Break, unwatched
 
 DRIFT = "BAK-48"
 ASKS = ("BAK-11", "BAK-13", "BAK-14")
@@ -387,7 +387,7 @@ BREAKS: tuple[Break, ...] = (
         control="BAK-47",
         role="hub",
         alone=True,
-        damage=f"systemctl stop mairie-store-settle.timer && {NO_ROUND[0]}",
+        damage=f"{unwatched('mairie-store-settle')} && {NO_ROUND[0]}",
         note="nobody makes the rounds",
         also=("BAK-46",),
         repair=NO_ROUND[1],

@@ -1,6 +1,6 @@
 """How each control of brick network is proved."""
 
-from tests.lab.breaks import NO_STORE, Break
+from tests.lab.breaks import NO_STORE, Break, unwatched
 
 DRIFT = "NET-01"
 UPLINK = "$(ls /etc/systemd/network/05-*.network | head -1 | sed 's/.*05-//; s/.network//')"
@@ -14,6 +14,7 @@ DNSMASQ_LAST = "/etc/dnsmasq.d/zz-intruder"
 DNSMASQ_BACK = f"rm -f {DNSMASQ_LAST}-*; systemctl restart dnsmasq.service && sleep 3"
 FILTER = "/etc/mairie/filter/dnsmasq.conf"
 FILTER_AGAIN = "systemctl restart mairie-filter.service && sleep 2"
+NO_QUEUES_WATCH = unwatched("mairie-queues")
 
 BREAKS: tuple[Break, ...] = (
     Break(
@@ -360,14 +361,14 @@ BREAKS: tuple[Break, ...] = (
     ),
     Break(
         control="NET-80",
-        damage=f"systemctl stop mairie-queues.timer; tc qdisc del dev {UPLINK} root",
+        damage=f"{NO_QUEUES_WATCH} && tc qdisc del dev {UPLINK} root",
         note="the queue taken away, to see how fast the line is",
         also=("NET-39", "NET-81"),
         role="gateway",
     ),
     Break(
         control="NET-80",
-        damage="systemctl stop mairie-queues.timer; rate=$(tc -json qdisc show dev "
+        damage=f"{NO_QUEUES_WATCH} && rate=$(tc -json qdisc show dev "
         f"{UPLINK} | grep -c cake); if [ $rate = 1 ]; "
         f"then tc qdisc change dev {UPLINK} root cake bandwidth 100mbit; "
         f"else tc class change dev {UPLINK} parent 1: classid 1:1 htb rate 100mbit; fi",
@@ -377,7 +378,7 @@ BREAKS: tuple[Break, ...] = (
     ),
     Break(
         control="NET-81",
-        damage=f"systemctl stop mairie-queues.timer; tc qdisc del dev {UPLINK} root; "
+        damage=f"{NO_QUEUES_WATCH} && tc qdisc del dev {UPLINK} root && "
         f"tc qdisc add dev {UPLINK} root handle 1: tbf rate 3400kbit burst 10000 latency 100ms",
         note="a queue without classes, from a page about rates",
         also=("NET-39", "NET-80"),

@@ -1,6 +1,6 @@
 """How each control of brick vpn is proved."""
 
-from tests.lab.breaks import NO_STORE, Break
+from tests.lab.breaks import NO_STORE, Break, unwatched
 
 # From the file: wireguard-go names its peers, those that other damage added among them, in any
 # order.
@@ -10,6 +10,7 @@ FIRST_PREFIX = "$(sed -n 's/^AllowedIPs = //p' /etc/wireguard/wg0.conf | head -n
 HUB = """$(sed -n 's/.*"prove": "\\(.*\\)".*/\\1/p' /etc/wireguard/mairie.json)"""
 UPLINK_ADDRESS = "$(ip -4 route show default | sed -n 's/.* src \\([0-9.]*\\).*/\\1/p' | head -n 1)"
 WRONG_PORT = "$(wg show wg0 endpoints | head -n 1 | cut -f 2 | sed 's/:[0-9]*$/:51999/')"
+NO_WATCH = unwatched("mairie-wg")
 RUNNING = "VPN-46"
 DRIFT = "VPN-44"
 DEAD = ("VPN-30", "VPN-31", *NO_STORE)
@@ -135,7 +136,7 @@ BREAKS: tuple[Break, ...] = (
         alone=True,
         # The hub is not heard, in either family, nor what it had sent before: a packet of its own
         # would put the endpoint right (roaming).
-        damage="systemctl stop mairie-wg.timer mairie-wg.service && nft add table inet intruder && "
+        damage=f"{NO_WATCH} && nft add table inet intruder && "
         "nft 'add chain inet intruder in { type filter hook input priority -10; }' && "
         "nft add rule inet intruder in udp sport 51820 drop && sleep 1 && "
         f'wg set wg0 peer "{PEER}" endpoint "{WRONG_PORT}"',
@@ -211,7 +212,7 @@ BREAKS: tuple[Break, ...] = (
     ),
     Break(
         control="VPN-42",
-        damage="systemctl stop mairie-wg.timer && rm /var/lib/mairie/vpn/endpoints.json",
+        damage=f"{NO_WATCH} && rm /var/lib/mairie/vpn/endpoints.json",
         note="nothing remembered for a boot without DNS",
         role="gateway",
         also=("VPN-40",),
