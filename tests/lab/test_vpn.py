@@ -178,6 +178,17 @@ def test_nothing_of_the_tunnel_leaves_in_clear_while_it_is_down(world: World) ->
     assert wait(lambda: world.pings(GW, world.tunnel_address(HUB), 1), 20)
 
 
+def test_a_tunnel_restarted_while_it_is_looked_at_is_looked_at_again(world: World) -> None:
+    """No timer, which would do it half a minute later."""
+    for _ in range(5):
+        world.lab.check(GW, ["systemctl", "stop", "mairie-wg.timer"])
+        look = "systemctl start --no-block mairie-wg.service"
+        world.lab.check(GW, ["sh", "-c", f"{look} && systemctl restart wg-quick@wg0"])
+        assert wait(lambda: world.pings(GW, world.tunnel_address(HUB), 1), 20)
+        looked = "systemctl start mairie-wg.timer && systemctl is-failed mairie-wg.service"
+        assert world.lab.exec(GW, ["sh", "-c", looked]).stdout.strip() != "failed"
+
+
 def test_a_userspace_tunnel_that_died_comes_back(world: World) -> None:
     world.lab.check(GW, ["sh", "-c", "kill -9 $(pidof wireguard-go)"])
     assert wait(lambda: world.pings(GW, world.tunnel_address(HUB), 1), 60)

@@ -15,6 +15,8 @@ STATE = Path("/var/lib/mairie/vpn")
 """What is remembered over a restart of the machine."""
 FRESH_S = 180
 """A handshake older than this no longer carries packets: REJECT_AFTER_TIME of WireGuard."""
+SETTLE_S = 30
+"""The longest that a start or stop of the tunnel is waited for."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,29 @@ def settings() -> dict[str, Any]:
     return found
 
 
+def index(interface: str) -> str:
+    """Return the number of the interface, a new one each time it is made; empty: none is there."""
+    try:
+        return Path("/sys/class/net", interface, "ifindex").read_text().strip()
+    except OSError:
+        return ""
+
+
 def exists(interface: str) -> bool:
     """Whether the interface is there."""
-    return Path("/sys/class/net", interface).exists()
+    return bool(index(interface))
+
+
+def changing(interface: str) -> bool:
+    """Whether systemd is starting, stopping or reloading the tunnel, or is about to."""
+    return bool(run("systemctl", "show", "--value", "-p", "Job", f"wg-quick@{interface}").strip())
+
+
+def settle(interface: str) -> None:
+    """Wait until the tunnel is neither being started nor stopped, SETTLE_S at most."""
+    end = time.monotonic() + SETTLE_S
+    while changing(interface) and time.monotonic() < end:
+        time.sleep(0.2)
 
 
 def public_key(interface: str) -> str:
