@@ -25,6 +25,8 @@ pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
 
 PORT = 8080
 YEAR = 365
+BURST = 1000
+"""Connections at once."""
 Line = dict[str, Any]
 
 
@@ -255,6 +257,24 @@ def test_a_connection_of_before_the_start_is_written_by_the_start(world: World) 
     assert len(opened(world.lines())) > before
     kinds = [line["kind"] for line in world.lines()]
     assert kinds.index("stop") < len(kinds) - 1 - kinds[::-1].index("start")
+
+
+def test_what_comes_while_the_recorder_is_held_up_is_all_written(world: World) -> None:
+    """More than the kernel would keep in a socket of ordinary size."""
+    world.run(BOX, f"systemctl kill --signal=STOP {SERVICE}")
+    try:
+        send = f"for _ in $(seq {BURST}); do echo >/dev/udp/{internet.HOST_IPV4}/{PORT}; done"
+        world.session.lab.check(VISITOR, ["bash", "-c", send])
+    finally:
+        world.run(BOX, f"systemctl kill --signal=CONT {SERVICE}")
+    listed = world.run(
+        BOX, f"conntrack -L -p udp -s {world.leases[VISITOR].ipv4} --src-nat -o id 2>/dev/null"
+    )
+    known = {line.split()[-1].removeprefix("id=") for line in listed.splitlines()}
+    assert len(known) > BURST * 0.9, "a source port may come twice"
+    lines = world.lines()
+    assert known - {line["id"] for line in opened(lines)} == set()
+    assert "lost" not in {line["kind"] for line in lines}
 
 
 def test_the_program_alone_verifies_with_openssh(world: World) -> None:

@@ -11,6 +11,7 @@ import os
 import selectors
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -18,7 +19,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, Any
 
-from mairie_records import clock, days, flows, holders
+from mairie_records import clock, days, flows, holders, netlink
 from mairie_records.book import Book, Room
 from mairie_records.chain import Chain
 from mairie_records.settings import Places, Settings
@@ -33,7 +34,6 @@ PIPE_BYTES = 1 << 20
 """Between a listener and the recorder: what an unprivileged process may have."""
 LISTENING_S = 20.0
 """What a listener may take to begin, on a machine that starts everything at once."""
-NETLINK = Path("/proc/net/netlink")
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -228,7 +228,7 @@ def _prefixes(known: Settings) -> tuple[tuple[str, str], ...]:
 def _listen(family: str, prefix: str) -> subprocess.Popen[bytes]:
     wanted = ["-f", family, "--orig-src", prefix, "--src-nat", "-o", "timestamp,id"]
     return subprocess.Popen(
-        ["conntrack", "-E", "-e", "NEW,DESTROY", "-b", f"{BUFFER_BYTES}", *wanted],
+        ["conntrack", "-E", "-e", "NEW,DESTROY", *wanted],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
@@ -237,24 +237,16 @@ def _listen(family: str, prefix: str) -> subprocess.Popen[bytes]:
 def _await(listeners: list[subprocess.Popen[bytes]]) -> None:
     """Wait until the kernel tells them its events: what is open is listed then, and none missed."""
     patience = time.monotonic() + LISTENING_S
-    while not all(_is_told(listener.pid) for listener in listeners):
-        if time.monotonic() > patience:
-            raise ListenerEndedError
-        time.sleep(0.02)
-
-
-def _is_told(process: int) -> bool:
-    """Whether a process has a netlink socket that is in a group (proc_net_netlink: Groups)."""
-    told = {
-        words[9]
-        for words in map(str.split, NETLINK.read_text().splitlines()[1:])
-        if int(words[3], 16)
-    }
-    try:
-        open_files = [f"{path.readlink()}" for path in Path(f"/proc/{process}/fd").iterdir()]
-    except FileNotFoundError:
-        return False
-    return any(f"socket:[{inode}]" in open_files for inode in told)
+    for listener in listeners:
+        while (descriptor := netlink.told_on(listener.pid)) is None:
+            if listener.poll() is not None or time.monotonic() > patience:
+                raise ListenerEndedError
+            time.sleep(0.02)
+        try:
+            # Its own option -b widens another socket, on which nothing comes (conntrack 1.4.8).
+            netlink.give_room(listener.pid, descriptor, BUFFER_BYTES)
+        except OSError as error:
+            sys.stderr.write(f"a flood will overrun conntrack: its socket stays small ({error})\n")
 
 
 def _list_open(recorder: Recorder, family: str, prefix: str) -> None:
